@@ -116,7 +116,7 @@ export class Token {
   }
 
   ack(): void {
-    if (this.#state === 'auto') return this.#owner.late(this)
+    if (this.#state === 'auto') this.#owner.late(this)
     if (this.settled) return
     this.#claims = 0
     this.#acked = true
@@ -132,12 +132,12 @@ export class Token {
   /** After `next()` returned. @param closed whether the chain closed meanwhile */
   emitted(closed: boolean): void {
     this.#emitting = false
-    if (this.#state === 'acked') return this.#owner.settled(true)
     if (closed) this.#spoiled = true
     if (this.#state === 'open') {
       this.#state = closed ? 'released' : 'auto'
       this.#owner.settled(false)
-    } else if (this.#claims === 0) this.#finish()
+    } else if (this.#state === 'acked') this.#owner.settled(true)
+    else if (this.#claims === 0) this.#finish()
     else this.raw.detach()
   }
 

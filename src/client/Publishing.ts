@@ -1,0 +1,139 @@
+import type { Clock } from '../clock.ts'
+import { AlertError, asFatal, ConfigError } from '../errors.ts'
+import type { TopicSinkOptions } from '../sinks/compose.ts'
+import type { Outgoing } from '../sinks/outgoing.ts'
+import type { Stored } from '../sinks/results.ts'
+import { TopicSink } from '../sinks/TopicSink.ts'
+import { TopicWriter } from '../sinks/TopicWriter.ts'
+import { nearest } from '../sources/nearest.ts'
+import type { Logger, Status, StatusEvent } from '../status.ts'
+import { isFaulty, type Transport, type Writer } from '../transports/transport.ts'
+import { fullTopicOf } from './naming.ts'
+
+export interface PublishingOptions {
+  readonly transport: Transport
+  readonly group: string | null
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly report: (status: Status) => void
+  readonly sender: () => string | undefined
+  /** ms */
+  readonly deliveryTimeout: number
+}
+
+interface Connected {
+  readonly writer: TopicWriter
+  /** The front of `publish` and `publishToTopic`. */
+  readonly own: TopicSink
+}
+
+/** The writing half of a client: one writer a topic, made when it is first needed. */
+export class Publishing {
+  readonly #options: PublishingOptions
+  readonly #connected = new Map<string, Connected>()
+  #writer: Writer | undefined
+  #closed = false
+
+  constructor(options: PublishingOptions) {
+    this.#options = options
+  }
+
+  /** @throws AlertError when one of the topics is unknown or cannot be described: before the first alert, not at it */
+  async connect(topics: readonly string[]): Promise<void> {
+    const { transport, group } = this.#options
+    const full = topics.map(topic => fullTopicOf(group, topic))
+    const described = await transport.describe(full)
+    for (const name of full) {
+      const answer = described.get(name)
+      if (!answer || isFaulty(answer)) throw await this.#notConnectable(name, answer?.fault)
+    }
+    for (const topic of topics) this.#of(topic)
+  }
+
+  sink<T>(topic: string, options?: TopicSinkOptions<T>): TopicSink<T> {
+    return new TopicSink<T>(this.#of(topic).writer, options)
+  }
+
+  publish<T>(topic: string, message: T | Outgoing<T>): Promise<Stored> {
+    return this.#of(topic).own.send(message)
+  }
+
+  publishToTopic<T>(topic: string, message: T | Outgoing<T>): void {
+    this.#existing(topic).own.next(message)
+  }
+
+  flushByTopic(topic: string): Promise<void> {
+    return this.#existing(topic).own.flush()
+  }
+
+  /** What was given before is still sent. */
+  async disconnect(topics?: readonly string[]): Promise<void> {
+    const leaving = topics?.map(topic => [topic, this.#existing(topic)] as const) ?? [...this.#connected]
+    for (const [topic] of leaving) this.#connected.delete(topic)
+    await Promise.all(leaving.map(([, { writer }]) => writer.close(this.#options.deliveryTimeout)))
+  }
+
+  async close(deadline: number): Promise<void> {
+    this.#closed = true
+    const leaving = [...this.#connected.values()]
+    this.#connected.clear()
+    await Promise.all(leaving.map(({ writer }) => writer.close(deadline)))
+    await this.#writer?.close(deadline)
+  }
+
+  #of(topic: string): Connected {
+    const known = this.#connected.get(topic)
+    if (known) return known
+    if (this.#closed) throw new AlertError('ALERT_CLOSED', 'the client is closed', { mend: 'Make a new one', fatal: true })
+    const { group, clock, logger, sender } = this.#options
+    const fullTopic = fullTopicOf(group, topic)
+    const writer = new TopicWriter({
+      topic,
+      fullTopic,
+      writer: this.#open(),
+      sender,
+      clock,
+      logger,
+      report: event => this.#say(fullTopic, event),
+    })
+    const connected = { writer, own: new TopicSink(writer) }
+    this.#connected.set(topic, connected)
+    return connected
+  }
+
+  #existing(topic: string): Connected {
+    const known = this.#connected.get(topic)
+    if (known) return known
+    const [text, mend] =
+      this.#connected.size === 0
+        ? ['No active sessions', `Please connect before publishing to a topic: await client.connect(['${topic}'])`]
+        : [
+            `Not connected to topic ${topic}, but to ${[...this.#connected.keys()].join(', ')}`,
+            'Please connect before publishing to a topic',
+          ]
+    throw new ConfigError(text, { mend })
+  }
+
+  #open(): Writer {
+    const { transport, logger, deliveryTimeout } = this.#options
+    this.#writer ??= transport.write({
+      deliveryTimeout,
+      onPlain: error => logger.warn({ code: error.code }, `published without idempotence, a resend may double a message: ${error.message}`),
+      onRetry: (error, topic) => logger.info({ topic, code: error.code }, `sending to ${topic} again: ${error.message}`),
+    })
+    return this.#writer
+  }
+
+  #say(fullTopic: string, event: StatusEvent): void {
+    const { transport, group, clock, report } = this.#options
+    report({ ...event, server: transport.server, group, topics: [fullTopic], time: clock.now() })
+  }
+
+  async #notConnectable(fullTopic: string, fault: AlertError | undefined): Promise<AlertError> {
+    const all = await this.#options.transport.describe('all').catch(() => new Map<string, unknown>())
+    const near = nearest(fullTopic, all.keys())
+    const mend = near.length > 0 ? `Nearest existing topics: ${near.join(', ')}` : `This user sees ${all.size} topics`
+    if (!fault) return new AlertError('ALERT_TOPIC_UNKNOWN', `${fullTopic} is not known`, { mend, fatal: true })
+    return asFatal(new AlertError(fault.code, fault.message, { mend, kafka: fault.kafka, cause: fault }))
+  }
+}

@@ -1,0 +1,38 @@
+import { createSecurity, type Security } from '../auth/credentials.ts'
+import type { ServerUrl } from '../auth/serverUrl.ts'
+import { withSender } from '../sinks/headers.ts'
+import type { Logger } from '../status.ts'
+import { KafkaTransport } from '../transports/kafka/KafkaTransport.ts'
+import type { Transport } from '../transports/transport.ts'
+import { LazyTransport } from './LazyTransport.ts'
+import type { ClientOptions } from './options.ts'
+
+/** How a client reaches its log. */
+export interface Connection {
+  readonly transport: Transport
+  /** The user of the credentials, once they are known: the sender of what is published. */
+  readonly username: string | undefined
+  close(deadline: number): Promise<void>
+}
+
+export function connectionOf(options: ClientOptions, server: ServerUrl, logger: Logger): Connection {
+  const { transport } = options
+  // Somebody else's: others may use it too.
+  if (transport) return { transport, username: options.username, close: async () => {} }
+  const secure = createSecurity(options, server, error =>
+    logger.warn({ code: error.code }, `the last good credentials are used on: ${error.message}`),
+  )
+  let security: Security | undefined
+  const lazy = new LazyTransport(server.address, async () => {
+    security = await secure()
+    const { tls, credentials } = security
+    return new KafkaTransport({ server: server.address, tls, credentials, clientId: options.clientId, logger })
+  }, record => ({ ...record, headers: withSender(record.headers, security?.username) }))
+  return {
+    transport: lazy,
+    get username() {
+      return security?.username
+    },
+    close: deadline => lazy.close(deadline),
+  }
+}

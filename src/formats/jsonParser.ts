@@ -1,0 +1,194 @@
+import { AlertError } from '../errors.ts'
+
+export interface ExactOptions {
+  /** Integers that a number cannot hold become bigints. */
+  readonly bigints: boolean
+  /** How deep arrays and objects may nest. */
+  readonly depth: number
+}
+
+/** Python's own bound on the digits of an integer: reading one takes time that grows with their square. */
+const MOST_DIGITS = 4300
+
+const NUMBER = /-?(?:0|[1-9]\d*)((?:\.\d+)?(?:[eE][+-]?\d+)?)/y
+const FOUR_HEX = /[\da-fA-F]{4}/y
+const SHORT_ESCAPES = '"\\/bfnrt'
+const WORDS: readonly (readonly [word: string, value: unknown])[] = [
+  ['true', true],
+  ['false', false],
+  ['null', null],
+  ['NaN', Number.NaN],
+  ['Infinity', Number.POSITIVE_INFINITY],
+  ['-Infinity', Number.NEGATIVE_INFINITY],
+]
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const FIRST_PRINTABLE = 0x20
+
+/**
+ * Reads JSON as Python writes it: `NaN`, `Infinity`, `-Infinity`, integers of any size. Else as `JSON.parse`, but for the errors, which say
+ * where and what was expected.
+ *
+ * @throws AlertError ALERT_DECODE
+ */
+export function parseExact(text: string, options: ExactOptions): unknown {
+  return new ExactParser(text, options).document()
+}
+
+class ExactParser {
+  readonly #text: string
+  readonly #options: ExactOptions
+  #at = 0
+  #depth = 0
+
+  constructor(text: string, options: ExactOptions) {
+    this.#text = text
+    this.#options = options
+  }
+
+  document(): unknown {
+    const value = this.#value()
+    this.#space()
+    if (this.#at < this.#text.length) throw this.#unexpected('the end of the text')
+    return value
+  }
+
+  #value(): unknown {
+    this.#space()
+    switch (this.#text[this.#at]) {
+      case '{':
+        return this.#object()
+      case '[':
+        return this.#array()
+      case '"':
+        return this.#string()
+      default:
+        return this.#scalar()
+    }
+  }
+
+  #open(): void {
+    if (++this.#depth > this.#options.depth) throw this.#error(`arrays and objects nest deeper than ${this.#options.depth}`)
+    this.#at++
+  }
+
+  #object(): Record<string, unknown> {
+    this.#open()
+    const object: Record<string, unknown> = {}
+    if (this.#closed('}')) return object
+    do {
+      this.#space()
+      if (this.#text[this.#at] !== '"') throw this.#unexpected('a key in double quotes')
+      const key = this.#string()
+      if (!this.#took(':')) throw this.#unexpected("':'")
+      setOwn(object, key, this.#value())
+    } while (this.#took(','))
+    if (!this.#closed('}')) throw this.#unexpected("',' or '}'")
+    return object
+  }
+
+  #array(): unknown[] {
+    this.#open()
+    const array: unknown[] = []
+    if (this.#closed(']')) return array
+    do array.push(this.#value())
+    while (this.#took(','))
+    if (!this.#closed(']')) throw this.#unexpected("',' or ']'")
+    return array
+  }
+
+  #string(): string {
+    const text = this.#text
+    const start = this.#at++
+    let escaped = false
+    for (;;) {
+      const code = text.charCodeAt(this.#at)
+      if (code === QUOTE) break
+      if (code === BACKSLASH) {
+        escaped = true
+        this.#escape()
+      } else if (code >= FIRST_PRINTABLE) this.#at++
+      else throw this.#unexpected(code < FIRST_PRINTABLE ? 'an escape instead of a control character' : "'\"'")
+    }
+    this.#at++
+    return escaped ? (JSON.parse(text.slice(start, this.#at)) as string) : text.slice(start + 1, this.#at - 1)
+  }
+
+  #escape(): void {
+    const letter = this.#text[++this.#at]
+    if (letter === 'u') {
+      FOUR_HEX.lastIndex = ++this.#at
+      if (!FOUR_HEX.test(this.#text)) throw this.#unexpected('four hexadecimal digits')
+      this.#at += 4
+    } else if (letter !== undefined && SHORT_ESCAPES.includes(letter)) this.#at++
+    else throw this.#unexpected('an escape that JSON knows')
+  }
+
+  #scalar(): unknown {
+    NUMBER.lastIndex = this.#at
+    const match = NUMBER.exec(this.#text)
+    if (match) {
+      const value = this.#number(match[0], match[1] === '')
+      this.#at = NUMBER.lastIndex
+      return value
+    }
+    for (const [word, value] of WORDS) {
+      if (this.#text.startsWith(word, this.#at)) {
+        this.#at += word.length
+        return value
+      }
+    }
+    throw this.#unexpected('a value')
+  }
+
+  #number(literal: string, integer: boolean): number | bigint {
+    const value = Number(literal)
+    if (!this.#options.bigints || !integer || Number.isSafeInteger(value)) return value
+    if (literal.length > MOST_DIGITS) throw this.#error(`an integer of ${literal.length} digits; at most ${MOST_DIGITS} are read`)
+    return BigInt(literal)
+  }
+
+  #closed(bracket: string): boolean {
+    const found = this.#took(bracket)
+    if (found) this.#depth--
+    return found
+  }
+
+  #took(char: string): boolean {
+    this.#space()
+    const found = this.#text[this.#at] === char
+    if (found) this.#at++
+    return found
+  }
+
+  #space(): void {
+    for (;;) {
+      const code = this.#text.charCodeAt(this.#at)
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return
+      this.#at++
+    }
+  }
+
+  #unexpected(expected: string): AlertError {
+    const char = this.#text[this.#at]
+    const got = char === undefined ? 'the end of the text' : printable(char)
+    return this.#error(`got ${got}, expected ${expected}`)
+  }
+
+  #error(what: string): AlertError {
+    const before = this.#text.slice(0, this.#at).split('\n')
+    return new AlertError('ALERT_DECODE', `not JSON: line ${before.length}, column ${(before.at(-1) ?? '').length + 1}: ${what}`)
+  }
+}
+
+/** As `JSON.parse`: the last of equal keys wins, and `__proto__` is a key like any other. */
+function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__') Object.defineProperty(object, key, { value, configurable: true, enumerable: true, writable: true })
+  else object[key] = value
+}
+
+function printable(char: string): string {
+  const shown = /[\p{L}\p{N}\p{P}\p{S} ]/u.test(char)
+  return shown ? `'${char}'` : `U+${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`
+}

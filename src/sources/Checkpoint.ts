@@ -1,0 +1,51 @@
+import { Cursor } from '../cursor.ts'
+
+/** Where a checkpoint's cursor is kept, as an opaque string. */
+export interface CheckpointStore {
+  load(): Promise<string | undefined>
+  save(cursor: string): Promise<void>
+}
+
+/**
+ * Resumes across subscriptions, and with a store across processes: read when a stream is subscribed, advanced by handled records, saved as
+ * commits are. One live subscription each.
+ *
+ * @example
+ * client.topic('superevent', { from: new Checkpoint('earliest', store) }).pipe(parseJson(), handle(({ payload }) => page(payload)))
+ */
+export class Checkpoint {
+  /** Where to begin while there is nothing to resume. */
+  readonly start: 'latest' | 'earliest' | Date | Cursor
+  readonly #store: CheckpointStore | undefined
+  #cursor: (() => Cursor | undefined) | undefined
+  #saved: string | undefined
+
+  constructor(start: 'latest' | 'earliest' | Date | Cursor = 'latest', store?: CheckpointStore) {
+    this.start = start
+    this.#store = store
+  }
+
+  /** The handled prefix as it is now. */
+  get cursor(): Cursor | undefined {
+    return this.#cursor?.()
+  }
+
+  /** For the subscription: the cursor to resume at. @throws ConfigError when the store holds something else */
+  async load(): Promise<Cursor | undefined> {
+    if (this.#cursor) return this.#cursor()
+    const text = await this.#store?.load()
+    return text === undefined ? undefined : Cursor.parse(text)
+  }
+
+  /** For the subscription: what advances it from now on. */
+  follow(cursor: () => Cursor | undefined): void {
+    this.#cursor = cursor
+  }
+
+  async save(): Promise<void> {
+    const text = this.#cursor?.()?.toString()
+    if (!this.#store || text === undefined || text === this.#saved) return
+    await this.#store.save(text)
+    this.#saved = text
+  }
+}

@@ -1,0 +1,65 @@
+import { AlertError } from '../errors.ts'
+
+/** A subscription as others see it. */
+export interface LiveReading {
+  readonly ended: boolean
+  /** Started work is done, what was handled is written down, nothing is open. */
+  readonly drained: Promise<void>
+  close(): Promise<void>
+}
+
+/** What only one live subscription may have: a topic under a consumer group, or a Checkpoint. */
+export interface Exclusive {
+  readonly key: object | string
+  /** As errors call it. */
+  readonly name: string
+}
+
+/** The subscriptions of a client. */
+export class LiveReadings {
+  readonly #all = new Set<LiveReading>()
+  readonly #holders = new Map<object | string, LiveReading>()
+  /** Members of consumer groups that were left behind by a broken reader: whoever reads the same next goes on with them. */
+  readonly #members = new Map<object | string, string>()
+
+  /** Enters a subscription; gives those that drain and have to be waited for. @throws AlertError ALERT_SHARED */
+  enter(reading: LiveReading, exclusives: readonly Exclusive[]): LiveReading[] {
+    const holders = exclusives.map(({ key }) => this.#holders.get(key))
+    const taken = exclusives.find((_, i) => holders[i] && !holders[i].ended)
+    if (taken) {
+      throw new AlertError('ALERT_SHARED', `${taken.name} has a live subscription already`, {
+        mend: 'share() that one, or give the second its own consumerGroup or Checkpoint',
+        fatal: true,
+      })
+    }
+    this.#all.add(reading)
+    for (const { key } of exclusives) this.#holders.set(key, reading)
+    return [...new Set(holders.filter(holder => holder !== undefined))]
+  }
+
+  /** @param memberId of a reader that broke and did not leave its group */
+  leave(reading: LiveReading, memberId: string | undefined): void {
+    this.#all.delete(reading)
+    for (const [key, holder] of this.#holders) {
+      if (holder !== reading) continue
+      this.#holders.delete(key)
+      if (memberId !== undefined) this.#members.set(key, memberId)
+    }
+  }
+
+  /** The member that was left behind, once. */
+  takeMember(exclusives: readonly Exclusive[]): string | undefined {
+    const left = exclusives.map(({ key }) => this.#members.get(key)).find(memberId => memberId !== undefined)
+    for (const [key, memberId] of this.#members) if (memberId === left) this.#members.delete(key)
+    return left
+  }
+
+  /** Ends all of them, as `close()` says. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#all].map(reading => reading.close()))
+  }
+
+  get size(): number {
+    return this.#all.size
+  }
+}

@@ -1,0 +1,193 @@
+import { Token, type TokenOwner } from '../claims.ts'
+import type { AlertError } from '../errors.ts'
+import type { Position } from '../place.ts'
+import type { Place, RawRecord } from '../record.ts'
+
+/** What the reader gave and nobody has seen yet. */
+export interface Batch {
+  readonly records: readonly RawRecord[]
+  /** Where the log goes on behind it: also over records that it does not show. */
+  readonly next: number
+  /** The first record that was not delivered. */
+  index: number
+}
+
+/** What a subscription knows of the one before, for one partition. */
+export interface Resumed {
+  readonly offset: number
+  readonly topicId: string | undefined
+  /** Acked beyond the prefix: not delivered again. */
+  readonly acked: ReadonlySet<number>
+  /** One beyond the highest that was ever delivered. */
+  readonly seen: number
+}
+
+/** What a subscription has delivered that is not yet behind a prefix, over all its partitions. */
+export interface Load {
+  records: number
+  bytes: number
+}
+
+export interface PartHooks {
+  readonly load: Load
+  /** The subscription has ended. */
+  readonly ended: () => boolean
+  /** Some record of it was settled. */
+  readonly settled: () => void
+  /** The prefix moved; `acked`: by claims, not by default. */
+  readonly progressed: (acked: boolean) => void
+  readonly failed: (token: Token, error: AlertError) => void
+  readonly late: (token: Token) => void
+}
+
+/**
+ * One partition in one subscription: what is queued, what is delivered and not yet behind the handled prefix, and the two positions:
+ * `position`, the next record to deliver, and `prefix`, up to where all is handled.
+ */
+export class Part implements TokenOwner {
+  readonly place: Place
+  readonly topicId: string | undefined
+  /** Of the assignment that it belongs to; 0 without a consumer group. */
+  epoch: number
+  position: number
+  /** Delivered, oldest first; the handled ones in front are gone. */
+  readonly window: Token[] = []
+  readonly queue: Batch[] = []
+  /** The end of the log, as last heard. */
+  end: number
+  /** Deliver nothing from here on (`until`). */
+  limit: number | undefined
+  leaving = false
+  paused = false
+  /** Stands still: why. */
+  fault: AlertError | undefined
+  /** Tries since the last records. */
+  tries = 0
+  committed: number
+  seen: number
+  readonly #hooks: PartHooks
+  readonly #alreadyAcked: Set<number>
+  #idle: (() => void) | undefined
+  /** The prefix when it was discarded. */
+  #last: number | undefined
+
+  constructor(place: Place, start: Position, epoch: number, hooks: PartHooks, resumed?: Resumed) {
+    this.place = place
+    this.topicId = start.topicId
+    this.epoch = epoch
+    this.position = start.offset
+    this.committed = start.offset
+    this.end = start.offset
+    this.#hooks = hooks
+    this.#alreadyAcked = new Set(resumed?.acked)
+    this.seen = resumed?.seen ?? start.offset
+  }
+
+  get ended(): boolean {
+    return this.#hooks.ended()
+  }
+
+  /** Contiguous over what was delivered; the holes of compaction and control records do not count. */
+  get prefix(): number {
+    return this.#last ?? this.window[0]?.raw.offset ?? this.position
+  }
+
+  /** Where the reader goes on: behind what is queued. */
+  get fetchAt(): number {
+    return this.queue.at(-1)?.next ?? this.position
+  }
+
+  get atHandled(): Position {
+    return { topic: this.place.fullTopic, partition: this.place.partition, offset: this.prefix, topicId: this.topicId }
+  }
+
+  get atFetch(): Position {
+    return { ...this.atHandled, offset: this.fetchAt }
+  }
+
+  /** Delivered, and somebody is still at work on it. */
+  get busy(): boolean {
+    return this.window.some(token => !token.settled)
+  }
+
+  get done(): boolean {
+    return this.limit !== undefined && this.position >= this.limit
+  }
+
+  /** Makes the token of a record that is about to be delivered; undefined where an earlier subscription handled it. */
+  admit(raw: RawRecord): Token | undefined {
+    const token = new Token(this, raw)
+    this.window.push(token)
+    this.#hooks.load.records++
+    this.#hooks.load.bytes += raw.size
+    if (this.#alreadyAcked.size === 0 || !this.#alreadyAcked.delete(raw.offset)) return token
+    token.skip()
+    this.settled(false)
+    return undefined
+  }
+
+  /** What lies between is not read: it is said elsewhere. What is queued before it is still delivered. */
+  skipTo(offset: number): void {
+    this.queue.push({ records: [], next: offset, index: 0 })
+  }
+
+  settled(acked: boolean): void {
+    const { window } = this
+    let moved = window.length === 0
+    while (window.length > 0 && window[0]!.handled) {
+      this.#unload(window.shift()!)
+      moved = true
+    }
+    if (moved) this.#hooks.progressed(acked)
+    this.#hooks.settled()
+    if (this.#idle && !this.busy) this.#idle()
+  }
+
+  failed(token: Token, error: AlertError): void {
+    this.#hooks.failed(token, error)
+  }
+
+  late(token: Token): void {
+    this.#hooks.late(token)
+  }
+
+  /** Gives back what was delivered and has not started. */
+  leave(): void {
+    for (const token of [...this.window]) token.leave()
+  }
+
+  /** Resolves when nobody is at work on a record of it, or `cancel` resolves. */
+  whenIdle(cancel: Promise<void>): Promise<void> {
+    if (!this.busy) return Promise.resolve()
+    const idle = new Promise<void>(resolve => {
+      this.#idle = resolve
+    })
+    return Promise.race([idle, cancel])
+  }
+
+  /** From here on acks no longer count. */
+  fence(): void {
+    for (const token of this.window) token.fence()
+  }
+
+  /** From here on acks no longer count, and nothing is delivered: the partition is no longer this subscription's. */
+  discard(): void {
+    this.leaving = true
+    this.#last ??= this.prefix
+    this.queue.length = 0
+    this.fence()
+    for (const token of this.window.splice(0)) this.#unload(token)
+    this.#idle?.()
+  }
+
+  #unload(token: Token): void {
+    this.#hooks.load.records--
+    this.#hooks.load.bytes -= token.raw.size
+  }
+
+  /** For the subscription that resumes this one. */
+  get resumed(): Resumed {
+    const acked = this.window.filter(token => token.handled).map(token => token.raw.offset)
+    return { offset: this.prefix, topicId: this.topicId, acked: new Set(acked), seen: this.seen }
+  }
+}

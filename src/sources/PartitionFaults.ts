@@ -1,0 +1,88 @@
+import { type AlertError, asFatal } from '../errors.ts'
+import { isFaulty } from '../transports/transport.ts'
+import { type ReadingContext, sayGap } from './context.ts'
+import type { Part } from './Part.ts'
+import { TOPIC_FAULTS, type Topics } from './Topics.ts'
+
+/** A batch that cannot be read is fetched again so often before it is skipped: the network may have damaged it. */
+const DAMAGED_TRIES = 3
+/** ms before the first new try of one partition; doubling to `LONGEST`. */
+const FIRST = 50
+const LONGEST = 30_000
+
+/** What is done about one partition that stands still, by what its reader said. */
+export class PartitionFaults {
+  readonly #context: ReadingContext
+  readonly #topics: Topics
+
+  constructor(context: ReadingContext, topics: Topics) {
+    this.#context = context
+    this.#topics = topics
+  }
+
+  /** @param after where the log goes on behind a batch that cannot be read */
+  on(part: Part, error: AlertError, after: number | undefined): void {
+    part.fault = error
+    part.tries++
+    const { topic } = part.atFetch
+    if (TOPIC_FAULTS.has(error.code)) this.#topics.fault(topic, error)
+    else if (error.code === 'ALERT_TOPIC_RECREATED') this.#topics.recreated(topic)
+    else if (error.code === 'ALERT_OFFSET_RANGE') void this.#offsetLost(part, error)
+    else if (error.code === 'ALERT_DAMAGED' || error.code === 'ALERT_TOO_LARGE') this.#damaged(part, error, after)
+    else this.#again(part, error)
+  }
+
+  #again(part: Part, error: AlertError): void {
+    const { clock, logger } = this.#context.options
+    const delay = Math.min(FIRST * 2 ** Math.min(part.tries - 1, 20), LONGEST)
+    const { topic, partition } = part.atFetch
+    logger.info({ topic, partition, code: error.code, delay }, `${error.message}; tried again in ${delay} ms`)
+    this.#context.say({ type: 'reconnecting', attempt: part.tries, delay, error, partitions: [{ topic, partition }] })
+    const cancel = clock.after(delay, () => {
+      this.#context.signal.removeEventListener('abort', cancel)
+      this.#revive(part)
+    })
+    this.#context.signal.addEventListener('abort', cancel)
+  }
+
+  #revive(part: Part): void {
+    if (part.leaving || this.#context.signal.aborted) return
+    part.fault = undefined
+    this.#context.start([part])
+  }
+
+  #damaged(part: Part, error: AlertError, after: number | undefined): void {
+    const from = part.fetchAt
+    // Without a credible header nobody knows where the next batch begins.
+    if (part.tries < DAMAGED_TRIES || after === undefined || after <= from) {
+      this.#again(part, error)
+      return
+    }
+    if (!sayGap(this.#context, { ...part.atFetch, from, to: after, reason: 'damaged' }, error)) return
+    part.skipTo(after)
+    this.#revive(part)
+  }
+
+  async #offsetLost(part: Part, error: AlertError): Promise<void> {
+    const { transport, onOffsetLost } = this.#context.options
+    const at = part.atFetch
+    if (onOffsetLost === 'error') {
+      sayGap(this.#context, { ...at, from: at.offset, to: at.offset, reason: 'offset-lost' }, error)
+      this.#context.fail(asFatal(error))
+      return
+    }
+    try {
+      const [found] = await transport.locate(onOffsetLost, [{ topic: at.topic, partition: at.partition }], this.#context.signal)
+      if (part.leaving || this.#context.signal.aborted) return
+      if (!found || isFaulty(found)) {
+        this.#again(part, found?.fault ?? error)
+        return
+      }
+      if (!sayGap(this.#context, { ...at, from: at.offset, to: found.offset, reason: 'offset-lost' }, error)) return
+      part.skipTo(found.offset)
+      this.#revive(part)
+    } catch {
+      this.#again(part, error)
+    }
+  }
+}

@@ -1,0 +1,162 @@
+import type { Subscriber } from 'rxjs'
+import { setCurrentToken } from '../claims.ts'
+import type { Clock } from '../clock.ts'
+import { Delivery, isTest, type RawRecord } from '../record.ts'
+import { nextTurn } from '../turn.ts'
+import type { Load, Part } from './Part.ts'
+
+export interface PumpOptions {
+  readonly clock: Clock
+  /** hop's test messages. */
+  readonly tests: 'exclude' | 'include' | 'only'
+  /** 'manual': every record is born held. */
+  readonly delivery: 'auto' | 'manual'
+  /** Records handed on before the event loop gets its turn. */
+  readonly batchSize: number
+  readonly maxUnhandled: { readonly records: number; readonly bytes: number }
+  /** A record that was never delivered in this resume scope. */
+  readonly fresh: (() => void) | undefined
+}
+
+export interface PumpHooks {
+  pause(part: Part): void
+  resume(part: Part): void
+  /** Nothing more to deliver below the limits of `until`. */
+  done(): void
+}
+
+/** ms of handing on before the event loop gets its turn. */
+const SLICE = 5
+/** Asking the clock costs as much as handing a record on. */
+const RECORDS_A_LOOK = 32
+/** One batch under way, the next one ready: then the partition is not fetched. */
+const QUEUED = 2
+
+/** Hands queued records on, partition by partition in rotation, in slices; keeps what is unhandled and what is queued within bounds. */
+export class Pump {
+  readonly #parts: ReadonlyMap<string, Part>
+  readonly #load: Load
+  readonly #out: Subscriber<Delivery>
+  readonly #options: PumpOptions
+  readonly #hooks: PumpHooks
+  #scheduled = false
+  #inTurn = false
+  #stopped = false
+  #rotation = 0
+  /** The chain closed while a record was on its way down: a throw in an operator, or `take`. */
+  cutShort = false
+
+  constructor(parts: ReadonlyMap<string, Part>, load: Load, out: Subscriber<Delivery>, options: PumpOptions, hooks: PumpHooks) {
+    this.#parts = parts
+    this.#load = load
+    this.#out = out
+    this.#options = options
+    this.#hooks = hooks
+  }
+
+  push(part: Part, records: readonly RawRecord[], next: number): void {
+    const from = part.fetchAt
+    const index = records.findIndex(({ offset }) => offset >= from)
+    part.queue.push({ records, next: Math.max(next, from), index: index < 0 ? records.length : index })
+    this.#regulate(part)
+    this.wake()
+  }
+
+  /** The prefix of a partition moved, or a limit was set: there may be room, or an end. */
+  wake(): void {
+    if (this.#scheduled || this.#stopped) return
+    this.#scheduled = true
+    nextTurn(() => {
+      this.#scheduled = false
+      this.#inTurn = true
+      this.#turn()
+      this.#inTurn = false
+    })
+  }
+
+  /** Nothing is delivered after it returned. */
+  stop(): void {
+    this.#stopped = true
+  }
+
+  /** A record was settled: outside of a turn there may be room now. */
+  settled(): void {
+    if (!this.#inTurn) this.wake()
+  }
+
+  #turn(): void {
+    const { clock, batchSize } = this.#options
+    const budget = { left: batchSize, until: clock.tick() + SLICE }
+    const parts = [...this.#parts.values()]
+    this.#rotation = (this.#rotation + 1) % Math.max(parts.length, 1)
+    for (let i = 0; i < parts.length && budget.left > 0 && !this.#stopped; i++) {
+      const part = parts[(i + this.#rotation) % parts.length]!
+      this.#deliver(part, budget)
+    }
+    if (this.#stopped) return
+    for (const part of parts) this.#regulate(part)
+    if (parts.some(part => this.#deliverable(part))) this.wake()
+    else if (parts.length > 0 && parts.every(part => part.done)) this.#hooks.done()
+  }
+
+  #deliver(part: Part, budget: { left: number; until: number }): void {
+    while (budget.left > 0 && this.#deliverable(part)) {
+      const batch = part.queue[0]!
+      const raw = batch.records[batch.index]
+      if (raw === undefined || raw.offset >= (part.limit ?? Number.POSITIVE_INFINITY)) {
+        part.position = raw ? part.limit! : batch.next
+        if (raw) part.queue.length = 0
+        else part.queue.shift()
+        if (part.window.length === 0) part.settled(false)
+        continue
+      }
+      batch.index++
+      part.position = raw.offset + 1
+      if (this.#wanted(raw)) this.#emit(part, raw)
+      else if (part.window.length === 0) part.settled(false)
+      if (--budget.left % RECORDS_A_LOOK === 0 && this.#options.clock.tick() >= budget.until) budget.left = 0
+    }
+  }
+
+  #emit(part: Part, raw: RawRecord): void {
+    const token = part.admit(raw)
+    if (!token) return
+    if (this.#options.delivery === 'manual') token.bear()
+    if (raw.offset >= part.seen) {
+      part.seen = raw.offset + 1
+      this.#options.fresh?.()
+    }
+    const before = setCurrentToken(token)
+    try {
+      this.#out.next(new Delivery(token))
+    } finally {
+      setCurrentToken(before)
+    }
+    if (this.#out.closed) this.cutShort = true
+    token.emitted(this.#out.closed)
+  }
+
+  #wanted(raw: RawRecord): boolean {
+    const { tests } = this.#options
+    return tests === 'include' || isTest(raw) === (tests === 'only')
+  }
+
+  #deliverable(part: Part): boolean {
+    return part.queue.length > 0 && !part.done && !part.leaving && !this.#stopped && !this.#blocked(part)
+  }
+
+  /** `maxUnhandled` is reached; but a partition with nothing unhandled always goes on. */
+  #blocked(part: Part): boolean {
+    if (part.window.length === 0) return false
+    const { records, bytes } = this.#options.maxUnhandled
+    return this.#load.records >= records || this.#load.bytes >= bytes
+  }
+
+  #regulate(part: Part): void {
+    const full = part.queue.length >= QUEUED || part.done || this.#blocked(part)
+    if (full === part.paused || part.leaving) return
+    part.paused = full
+    if (full) this.#hooks.pause(part)
+    else this.#hooks.resume(part)
+  }
+}

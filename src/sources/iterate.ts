@@ -1,0 +1,100 @@
+import type { Observable, Subscription } from 'rxjs'
+import { type Claim, currentToken, inLoop, type Loop, type Token } from '../claims.ts'
+
+interface Entry<T> {
+  readonly value: T
+  readonly claim: Claim | undefined
+}
+
+interface Waiting<T> {
+  resolve(result: IteratorResult<T, undefined>): void
+  reject(error: unknown): void
+}
+
+const ASYNCHRONOUS =
+  'a loop got a value from an asynchronous operator (concatMap, delay, bufferTime, ...): its record counts as handled already. Put handle() before it'
+
+/**
+ * A cold stream as an async iterator, written by hand: an `async function*` hangs in `return()` while a `next()` is pending. Lossless; what
+ * waits in it is bounded by `maxUnhandled`, for each value holds its record. Subscribes at the first `next()`.
+ */
+export function iterate<T>(source: Observable<T>): AsyncIterableIterator<T, undefined> {
+  const queue: Entry<T>[] = []
+  const waiting: Waiting<T>[] = []
+  const loop: Loop = {}
+  const done: IteratorResult<T, undefined> = { done: true, value: undefined }
+  let subscription: Subscription | undefined
+  /** One at a time, unless somebody asks for several at once. */
+  const atHand: Claim[] = []
+  let end: { readonly error?: unknown } | undefined
+  let stopped = false
+
+  const holdOf = (token: Token | undefined): Claim | undefined => {
+    if (!token) {
+      loop.warn?.(ASYNCHRONOUS)
+      loop.warn = undefined
+    }
+    return token && !token.bornHeld && token.state !== 'auto' ? token.hold() : undefined
+  }
+
+  const enqueue = (entry: Entry<T>, token: Token | undefined): void => {
+    queue.push(entry)
+    token?.onLeave(() => {
+      const at = queue.indexOf(entry)
+      if (at < 0) return
+      queue.splice(at, 1)
+      entry.claim?.release()
+    })
+  }
+
+  const subscribe = (): Subscription =>
+    inLoop(loop, () =>
+      source.subscribe({
+        next: value => {
+          const token = currentToken()
+          const claim = holdOf(token)
+          const next = waiting.shift()
+          if (!next) return enqueue({ value, claim }, claim && token)
+          if (claim) atHand.push(claim)
+          next.resolve({ value, done: false })
+        },
+        error: error => {
+          end = { error }
+          for (const { reject } of waiting.splice(0)) reject(error)
+        },
+        complete: () => {
+          end = {}
+          for (const { resolve } of waiting.splice(0)) resolve(done)
+        },
+      }),
+    )
+
+  return {
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    next() {
+      for (const claim of atHand.splice(0)) claim.ack()
+      if (stopped) return Promise.resolve(done)
+      subscription ??= subscribe()
+      const entry = queue.shift()
+      if (entry) {
+        if (entry.claim) atHand.push(entry.claim)
+        return Promise.resolve({ value: entry.value, done: false })
+      }
+      if (end) {
+        stopped = true
+        return 'error' in end ? Promise.reject(end.error) : Promise.resolve(done)
+      }
+      return new Promise((resolve, reject) => waiting.push({ resolve, reject }))
+    },
+    return() {
+      stopped = true
+      subscription?.unsubscribe()
+      for (const claim of atHand.splice(0)) claim.release()
+      for (const { claim } of queue.splice(0)) claim?.release()
+      for (const { resolve } of waiting.splice(0)) resolve(done)
+      return Promise.resolve(done)
+    },
+  }
+}

@@ -1,0 +1,24 @@
+import type { Delivery } from '../record.ts'
+import { currentScope } from '../scope.ts'
+import { AlertStream } from './AlertStream.ts'
+import type { SourceOptions } from './options.ts'
+import { Reading } from './Reading.ts'
+
+/** A cold stream of deliveries: each subscription is a reading of its own. `options` is asked at each subscription. */
+export function source(options: () => SourceOptions, signal?: AbortSignal): AlertStream<Delivery> {
+  let broken: Reading | undefined
+  const stream: AlertStream<Delivery> = new AlertStream<Delivery>(subscriber => {
+    const slot = currentScope()?.slot<Reading>(stream)
+    const reading = new Reading(options(), subscriber, { slot, broken: slot ? undefined : broken })
+    broken = undefined
+    const abort = (): void => reading.abort()
+    signal?.addEventListener('abort', abort, { once: true })
+    if (signal?.aborted) abort()
+    return () => {
+      signal?.removeEventListener('abort', abort)
+      if (reading.failed || reading.cutShort) broken = reading
+      reading.unsubscribed()
+    }
+  })
+  return stream
+}

@@ -1,0 +1,8 @@
+import { Unreadable } from '../decode/Unreadable.ts'
+
+/** A batch that is larger than the limits allow. */
+export function tooLarge(limit: number): Unreadable {
+  return new Unreadable(`it has more than ${limit} bytes after decompression`, {
+    mend: 'If such batches are meant to be there, raise limits.batchBytes; else somebody publishes to exhaust memory',
+  })
+}

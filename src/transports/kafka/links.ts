@@ -1,0 +1,110 @@
+import { AlertError } from '../../errors.ts'
+import { kafkaError } from '../codes.ts'
+import { API } from './apis.ts'
+import type { EngineConfig } from './config.ts'
+import { Link } from './link.ts'
+import { type ClusterMetadata, fromOldAnswer, metadataRequest, type TopicMetadata, WITH_TOPIC_IDS } from './metadata.ts'
+import { firstReady } from './search.ts'
+
+export type { TopicMetadata } from './metadata.ts'
+
+const UNKNOWN_TOPIC = 3
+
+/** A question about the cluster is harmless twice: one whose link died is asked again elsewhere. */
+const QUESTION_TRIES = 3
+
+/** The links to one cluster. All are opened through here, so that `close()` leaves none. */
+export class Links {
+  readonly config: EngineConfig
+  readonly #open = new Set<Link>()
+  readonly #closing = new Set<Promise<void>>()
+  readonly #failedAt = new Map<string, number>()
+  #known: readonly string[] = []
+  #main: Link | undefined
+  #search: Promise<Link> | undefined
+  #over: AlertError | undefined
+
+  constructor(config: EngineConfig) {
+    this.config = config
+  }
+
+  /** A new link of its own to that broker; whoever asks for it kills it. @throws AlertError ALERT_CLOSED after `close()` */
+  link(address: string): Link {
+    if (this.#over) throw this.#over
+    const link: Link = new Link(this.config, address, () => {
+      this.#open.delete(link)
+      const closed = link.closed.then(() => {
+        this.#closing.delete(closed)
+      })
+      this.#closing.add(closed)
+    })
+    this.#open.add(link)
+    return link
+  }
+
+  /** The link for questions that any broker answers: opened when needed, shared. Rejects when no broker can be reached. */
+  async main(): Promise<Link> {
+    if (this.#over) throw this.#over
+    if (this.#main && !this.#main.dead) return this.#main
+    this.#search ??= this.#find().finally(() => {
+      this.#search = undefined
+    })
+    return this.#search
+  }
+
+  /** Topics with their leaders; `'all'`: those that this user may see, without Kafka's internal ones. Never creates a topic. Rejects when no broker answers. */
+  async metadata(topics: readonly string[] | 'all'): Promise<Map<string, TopicMetadata>> {
+    if (topics === 'all') {
+      const { topics: all } = await this.cluster(null)
+      return new Map([...all].filter(([, { internal }]) => !internal))
+    }
+    const names = [...new Set(topics)]
+    if (names.length === 0) return new Map() // an empty list would ask for all
+    const answer = await this.cluster(names)
+    return new Map(names.map(name => [name, answer.topics.get(name) ?? unnamed(name)]))
+  }
+
+  /** What a broker says of the cluster and of these topics; null: all. */
+  async cluster(topics: readonly string[] | null): Promise<ClusterMetadata> {
+    for (let tries = QUESTION_TRIES; ; tries--) {
+      const link = await this.main()
+      try {
+        const answer = await askMetadata(link, topics)
+        this.#known = answer.brokers
+        return answer
+      } catch (error) {
+        if (!link.dead || this.#over || tries === 1) throw error
+        this.noteFailed(link.address)
+      }
+    }
+  }
+
+  /** That address just failed: it is tried last. */
+  noteFailed(address: string): void {
+    this.#failedAt.set(address, performance.now())
+  }
+
+  /** Kills every link; resolves when no socket is left. */
+  async close(): Promise<void> {
+    this.#over ??= new AlertError('ALERT_CLOSED', `${this.config.server}: closed`)
+    for (const link of [...this.#open]) link.kill(this.#over)
+    await Promise.all(this.#closing)
+  }
+
+  async #find(): Promise<Link> {
+    const failedAt = (address: string): number => this.#failedAt.get(address) ?? 0
+    const addresses = [...new Set([...this.#known, ...this.config.brokers])].sort((a, b) => failedAt(a) - failedAt(b))
+    const late = new AlertError('ALERT_CLOSED', 'another broker answered first')
+    const onFailed = (address: string): void => this.noteFailed(address)
+    this.#main = await firstReady({ addresses, hedge: this.config.hedge, open: address => this.link(address), onFailed, late })
+    return this.#main
+  }
+}
+
+async function askMetadata(link: Link, topics: readonly string[] | null): Promise<ClusterMetadata> {
+  await link.ready
+  if (link.speaks(API.Metadata.key, WITH_TOPIC_IDS)) return link.raw(metadataRequest(topics))
+  return fromOldAnswer(await link.call('Metadata', { topics: topics ?? [], allowAutoTopicCreation: false }))
+}
+
+const unnamed = (topic: string): TopicMetadata => ({ error: kafkaError(UNKNOWN_TOPIC, topic), leaders: [], epochs: [], internal: false })

@@ -1,0 +1,149 @@
+import { AlertError } from '../../errors.ts'
+import { kafkaError } from '../codes.ts'
+import { formatAddress } from './address.ts'
+import { type AnswerOf, API, type Message } from './apis.ts'
+import { WireReader } from './wire.ts'
+
+/** What a broker says of one topic. */
+export interface TopicMetadata {
+  /** The topic is unknown, forbidden or badly named; then there are no leaders. */
+  readonly error?: AlertError | undefined
+  /** As Kafka prints it; undefined where the broker has no ids (Kafka before 2.8). */
+  readonly topicId?: string | undefined
+  /** By partition: the leader's host:port, undefined while there is none. */
+  readonly leaders: readonly (string | undefined)[]
+  /** By partition: the leader's epoch, -1 where the broker does not say. */
+  readonly epochs: readonly number[]
+  /** Kafka's own, as `__consumer_offsets`. */
+  readonly internal: boolean
+}
+
+/** What a broker says of its cluster. */
+export interface ClusterMetadata {
+  /** host:port of all brokers that are alive. */
+  readonly brokers: readonly string[]
+  readonly controller: string | undefined
+  readonly topics: ReadonlyMap<string, TopicMetadata>
+}
+
+/** The version with topic ids, which kafkajs lacks. */
+export const WITH_TOPIC_IDS = 10
+
+interface Partition {
+  readonly partition: number
+  readonly leader: number
+  readonly epoch: number
+}
+
+interface Answer {
+  readonly clientSideThrottleTime: number
+  readonly brokers: ReadonlyMap<number, string>
+  readonly controllerId: number
+  readonly topics: readonly {
+    readonly errorCode: number
+    readonly topic: string
+    readonly topicId?: string | undefined
+    readonly internal: boolean
+    readonly partitions: readonly Partition[]
+  }[]
+}
+
+/** Asks for topics with their ids. Null: all. Never creates one. */
+export function metadataRequest(topics: readonly string[] | null): Message<Answer, ClusterMetadata> {
+  return {
+    request: {
+      apiKey: API.Metadata.key,
+      apiVersion: WITH_TOPIC_IDS,
+      apiName: 'Metadata',
+      encode: () => ({ buffer: encodeRequest(topics) }),
+    },
+    response: { decode: decodeAnswer, parse: readAnswer },
+  }
+}
+
+/** The same of an answer without ids, as kafkajs decodes it. */
+export function fromOldAnswer({ brokers, controllerId, topicMetadata }: AnswerOf<'Metadata'>): ClusterMetadata {
+  const topics = topicMetadata.map(({ topicErrorCode, topic, isInternal, partitionMetadata }) => ({
+    errorCode: topicErrorCode,
+    topic,
+    internal: isInternal,
+    partitions: partitionMetadata.map(({ partitionId, leader }) => ({ partition: partitionId, leader, epoch: -1 })),
+  }))
+  return readAnswer({
+    clientSideThrottleTime: 0,
+    brokers: new Map(brokers.map(broker => [broker.nodeId, formatAddress(broker)])),
+    controllerId,
+    topics,
+  })
+}
+
+function readAnswer({ brokers, controllerId, topics }: Answer): ClusterMetadata {
+  const described = topics.map(({ topic, errorCode, topicId, internal, partitions }): [string, TopicMetadata] => {
+    if (errorCode !== 0) return [topic, { error: kafkaError(errorCode, topic), leaders: [], epochs: [], internal }]
+    const sorted = partitions.toSorted((a, b) => a.partition - b.partition)
+    if (sorted.some(({ partition }, index) => partition !== index))
+      return [topic, { error: unnumbered(topic), leaders: [], epochs: [], internal }]
+    return [
+      topic,
+      { topicId, leaders: sorted.map(({ leader }) => brokers.get(leader)), epochs: sorted.map(({ epoch }) => epoch), internal },
+    ]
+  })
+  return { brokers: [...brokers.values()], controller: brokers.get(controllerId), topics: new Map(described) }
+}
+
+const unnumbered = (topic: string): AlertError => new AlertError('ALERT_BROKER', `${topic}: the broker named only some of its partitions`)
+
+/** A header of a flexible version ends with tagged fields; those of the request, none, are the first byte of the body here. */
+function encodeRequest(topics: readonly string[] | null): Buffer {
+  const names = topics?.map(topic => Buffer.from(topic)) ?? []
+  const parts: Buffer[] = [Buffer.from([0]), uvarint(topics === null ? 0 : names.length + 1)]
+  for (const name of names) parts.push(NO_ID, uvarint(name.length + 1), name, NO_TAGS)
+  parts.push(Buffer.from([0, 0, 0]), NO_TAGS) // no creation of topics, no list of rights, neither of the cluster nor of topics
+  return Buffer.concat(parts)
+}
+
+const NO_ID = Buffer.alloc(16)
+const NO_TAGS = Buffer.from([0])
+
+function uvarint(value: number): Buffer {
+  const bytes: number[] = []
+  let rest = value
+  for (; rest > 127; rest >>>= 7) bytes.push((rest & 127) | 128)
+  return Buffer.from([...bytes, rest])
+}
+
+function decodeAnswer(payload: Buffer): Answer {
+  const wire = new WireReader(payload)
+  wire.skipTags()
+  const clientSideThrottleTime = wire.int32()
+  const brokers = wire.compactArray(() => {
+    const nodeId = wire.int32()
+    const address = formatAddress({ host: wire.compactString() ?? '', port: wire.int32() })
+    wire.compactString() // rack
+    wire.skipTags()
+    return [nodeId, address] as const
+  })
+  wire.compactString() // cluster id
+  const controllerId = wire.int32()
+  const topics = wire.compactArray(() => {
+    const errorCode = wire.int16()
+    const topic = wire.compactString() ?? ''
+    const id = wire.bytes(16)
+    const internal = wire.int8() !== 0
+    const partitions = wire.compactArray(() => decodePartition(wire))
+    wire.int32() // rights
+    wire.skipTags()
+    return { errorCode, topic, topicId: id.equals(NO_ID) ? undefined : id.toString('base64url'), internal, partitions }
+  })
+  return { clientSideThrottleTime, brokers: new Map(brokers), controllerId, topics }
+}
+
+function decodePartition(wire: WireReader): Partition {
+  wire.int16() // an error here says no more than a missing leader does
+  const partition = wire.int32()
+  const leader = wire.int32()
+  const epoch = wire.int32()
+  for (const _ of ['replicas', 'in sync', 'offline']) wire.compactArray(() => wire.int32())
+  wire.skipTags()
+  return { partition, leader, epoch }
+}

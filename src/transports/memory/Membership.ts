@@ -1,0 +1,204 @@
+import { AlertError, toAlertError } from '../../errors.ts'
+import { type Position, partitionKey } from '../../place.ts'
+import type { Assigned, ReadOptions } from '../transport.ts'
+import { type Client, RETRY_PAUSE } from './Client.ts'
+import { type FaultPoint, isCoordinatorAway } from './faults.ts'
+import type { Joined, MemoryGroup } from './MemoryGroup.ts'
+import { TimerScope } from './TimerScope.ts'
+
+export type GroupOptions = NonNullable<ReadOptions['group']>
+
+/** Called in the order in which things happen, never after `close()`. */
+export interface MembershipEvents {
+  assigned(epoch: number, memberId: string, partitions: readonly Assigned[]): void
+  revoked(epoch: number, lost: boolean): void
+  alive(): void
+  failed(error: AlertError): void
+}
+
+/** One reader's membership of its group: joins, stays by heartbeats, gives its partitions back, joins again. */
+export class Membership {
+  readonly #client: Client
+  readonly #options: GroupOptions
+  readonly #events: MembershipEvents
+  readonly #group: MemoryGroup
+  readonly #timers: TimerScope
+  #memberId: string
+  #topics: readonly string[]
+  /** Ours: one for each assignment. */
+  #epoch = 0
+  #generation = -1
+  #owned: ReadonlySet<string> | undefined
+  #commits: Promise<void> = Promise.resolve()
+  #leaveStay: (lost: boolean) => void = () => {}
+  #release: () => void = () => {}
+  #isClosed = false
+
+  constructor(client: Client, options: GroupOptions, events: MembershipEvents) {
+    this.#client = client
+    this.#options = options
+    this.#events = events
+    this.#group = client.log.group(options.id)
+    this.#timers = new TimerScope(client.timers)
+    this.#memberId = options.memberId ?? ''
+    this.#topics = options.topics
+  }
+
+  /** Empty until the group gave one. */
+  get memberId(): string {
+    return this.#memberId
+  }
+
+  /** Until `close()`, or until the group ends it. */
+  async run(): Promise<void> {
+    try {
+      while (!this.#isClosed) await this.#join()
+    } catch (error) {
+      if (!this.#isClosed) this.#events.failed(toAlertError(error))
+    }
+  }
+
+  /** One after the other: else a slow one could overtake its successor. */
+  commit(epoch: number, at: readonly Position[]): Promise<void> {
+    const sent = this.#commits.then(() => this.#send(epoch, at))
+    this.#commits = sent.catch(() => {})
+    return sent
+  }
+
+  release(epoch: number): void {
+    if (epoch === this.#epoch) this.#release()
+  }
+
+  subscribe(topics: readonly string[]): void {
+    this.#topics = topics
+    this.#leaveStay(false)
+  }
+
+  /** Lets commits under way through. @param leave false for one whose successor takes over its member id */
+  async close(leave: boolean, deadline: number): Promise<void> {
+    this.#isClosed = true
+    if (leave) {
+      await this.#timers.within(deadline, this.#commits)
+      await this.#timers.within(deadline, this.#leave())
+    }
+    this.#owned = undefined
+    this.#timers.clear()
+  }
+
+  async #leave(): Promise<void> {
+    // A static member keeps its place: its process may start again.
+    if (this.#options.instanceId !== undefined) return
+    await this.#client.link.ready()
+    this.#group.remove(this.#memberId)
+  }
+
+  async #join(): Promise<void> {
+    const topics = this.#topics
+    try {
+      const joined = await this.#coordinated('join', () => this.#enter(topics))
+      if (!this.#isClosed) await this.#stay(joined, topics)
+    } catch (error) {
+      if (!isRejoin(error) || this.#isClosed) throw error
+      if (error.kafka === 'UNKNOWN_MEMBER_ID') this.#memberId = ''
+      await this.#timers.sleep(RETRY_PAUSE)
+    }
+  }
+
+  #enter(topics: readonly string[]): Promise<Joined> {
+    const { instanceId, sessionTimeout } = this.#options
+    if (this.#isClosed) throw new AlertError('ALERT_CLOSED', `The member of group ${this.#options.id} has left`)
+    if (this.#memberId === '') this.#memberId = this.#group.promiseId(instanceId)
+    return this.#group.join({ memberId: this.#memberId, instanceId, topics, sessionTimeout })
+  }
+
+  async #stay({ generation, partitions }: Joined, topics: readonly string[]): Promise<void> {
+    this.#generation = generation
+    const epoch = ++this.#epoch
+    this.#owned = new Set(partitions.map(partitionKey))
+    const beats = new TimerScope(this.#timers)
+    const verdict = new Promise<boolean>((leave, fail) => {
+      this.#leaveStay = leave
+      this.#beat(beats, leave, fail)
+    })
+    const released = new Promise<void>(resolve => {
+      this.#release = resolve
+    })
+    this.#events.assigned(
+      epoch,
+      this.#memberId,
+      partitions.map(of => ({ ...of, committed: this.#group.committedOf(of) })),
+    )
+    if (topics !== this.#topics) this.#leaveStay(false)
+    const lost = await verdict
+    if (this.#isClosed) return
+    if (lost) this.#owned = undefined
+    this.#events.revoked(epoch, lost)
+    if (!lost) await this.#timers.within(this.#options.revokeTimeout, released)
+    this.#owned = undefined
+    beats.clear()
+    await this.#commits
+  }
+
+  #beat(timers: TimerScope, leave: (lost: boolean) => void, fail: (error: unknown) => void): void {
+    const { heartbeatInterval, instanceId } = this.#options
+    timers.after(heartbeatInterval, () => {
+      const beat = (): void => this.#group.heartbeat(this.#memberId, this.#generation, instanceId)
+      const answer = this.#client.link.request('heartbeat', beat, { timers })
+      void answer.then(
+        () => {
+          if (this.#isClosed) return
+          this.#events.alive()
+          this.#beat(timers, leave, fail)
+        },
+        (error: unknown) => {
+          if (this.#isClosed) return
+          const rebalancing = isRejoin(error) && error.kafka === 'REBALANCE_IN_PROGRESS'
+          if (isRejoin(error)) leave(!rebalancing)
+          else if (!isAway(error)) return fail(error)
+          // What the member had stays committable while the group waits for it, as long as its session lives.
+          if (rebalancing || isAway(error)) this.#beat(timers, leave, fail)
+        },
+      )
+    })
+  }
+
+  async #send(epoch: number, at: readonly Position[]): Promise<void> {
+    const holds = (): boolean => epoch === this.#epoch && at.every(position => this.#owned?.has(partitionKey(position)))
+    if (!holds()) throw staleEpoch(epoch, this.#options.id)
+    try {
+      await this.#coordinated('commit', () => {
+        if (!holds()) throw staleEpoch(epoch, this.#options.id)
+        for (const { topic, partition } of at) this.#throwFault(topic, partition)
+        this.#group.commit(this.#memberId, this.#generation, at, this.#options.instanceId)
+      })
+    } catch (error) {
+      throw isRejoin(error) ? staleEpoch(epoch, this.#options.id, error) : error
+    }
+  }
+
+  #throwFault(topic: string, partition: number): void {
+    const fault = this.#client.faults.take('commit', topic, partition)
+    if (fault) throw fault
+  }
+
+  /** Member id and generation stay good while the coordinator is away or its connection breaks. */
+  async #coordinated<T>(at: FaultPoint, ask: () => T | Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await this.#client.link.request(at, ask, { timers: this.#timers })
+      } catch (error) {
+        if (this.#isClosed || !isAway(error)) throw error
+        await this.#timers.sleep(RETRY_PAUSE)
+      }
+    }
+  }
+}
+
+const isRejoin = (error: unknown): error is AlertError => error instanceof AlertError && error.code === 'ALERT_REJOIN'
+
+const isAway = (error: unknown): boolean => error instanceof AlertError && isCoordinatorAway(error)
+
+function staleEpoch(epoch: number, group: string, cause?: AlertError): AlertError {
+  const text = `Epoch ${epoch} of group ${group} is over: nothing was committed`
+  return new AlertError('ALERT_STALE_EPOCH', text, { cause, kafka: cause?.kafka })
+}

@@ -1,0 +1,19 @@
+/** A self-signed certificate for `broker.invalid`, valid from 2020 to 2120, and its key: made for these tests, used nowhere else. */
+export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBcTCCARegAwIBAgICEAAwCgYIKoZIzj0EAwIwGTEXMBUGA1UEAwwOYnJva2Vy
+LmludmFsaWQwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBkxFzAV
+BgNVBAMMDmJyb2tlci5pbnZhbGlkMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE
+zna7nD/98ZiOYFyJlSa9tYrf+k4vLSXNvBmczhaqC2PTy/iusCssIwOlqnZHOtO5
+tuyNGizb3wfAiv86SHv1XKNNMEswGQYDVR0RBBIwEIIOYnJva2VyLmludmFsaWQw
+DwYDVR0TAQH/BAUwAwEB/zAdBgNVHQ4EFgQU+PS6nhMvBvHxHWHgUu+XJKuyuWMw
+CgYIKoZIzj0EAwIDSAAwRQIgP7AyAn0zwSOmrgi+iVmquQpTwyg67fbQrbJE5cWV
+mk4CIQCVBYy+Z8w38eT81Ze9p6NWDpaB1vm1EAf2FgBgyjSS3g==
+-----END CERTIFICATE-----
+`
+
+export const KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgEHVLK9VTOm3gNSWc
+CZnuZoYijWuRRXUNYQ2yUlHMOWqhRANCAATOdrucP/3xmI5gXImVJr21it/6Ti8t
+Jc28GZzOFqoLY9PL+K6wKywjA6Wqdkc607m27I0aLNvfB8CK/zpIe/Vc
+-----END PRIVATE KEY-----
+`
