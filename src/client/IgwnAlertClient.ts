@@ -262,7 +262,9 @@ export class IgwnAlertClient implements AsyncDisposable {
   ): AlertStream<Delivery> {
     const together: StreamOptions & ClientOptions = { ...this.#options, ...withoutUndefined(own) }
     checkStreamOptions(own, together)
-    const stream = source(() => {
+    const stream = source(resumes => {
+      // A retry that comes after close() has nothing to complain about.
+      if (this.#closing && resumes) return undefined
       this.#checkOpen()
       const report = this.#feed.reporter()
       const heard = (status: Status): void => {

@@ -77,8 +77,7 @@ export class Publishing {
     this.#closed = true
     const leaving = [...this.#connected.values()]
     this.#connected.clear()
-    await Promise.all(leaving.map(({ writer }) => writer.close(deadline)))
-    await this.#writer?.close(deadline)
+    await Promise.all([...leaving.map(({ writer }) => writer.close(deadline)), this.#writer?.close(deadline)])
   }
 
   #of(topic: string): Connected {

@@ -37,14 +37,14 @@ export class LiveReadings {
     return [...new Set(holders.filter(holder => holder !== undefined))]
   }
 
-  /** @param memberId of a reader that broke and did not leave its group */
-  leave(reading: LiveReading, memberId: string | undefined): void {
+  leave(reading: LiveReading): void {
     this.#all.delete(reading)
-    for (const [key, holder] of this.#holders) {
-      if (holder !== reading) continue
-      this.#holders.delete(key)
-      if (memberId !== undefined) this.#members.set(key, memberId)
-    }
+    for (const [key, holder] of this.#holders) if (holder === reading) this.#holders.delete(key)
+  }
+
+  /** The reader broke and did not leave its group. */
+  leaveBehind(exclusives: readonly Exclusive[], memberId: string): void {
+    for (const { key } of exclusives) this.#members.set(key, memberId)
   }
 
   /** The member that was left behind, once. */

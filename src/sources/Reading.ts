@@ -304,7 +304,9 @@ export class Reading implements LiveReading, ReadingContext {
     if (!this.#formers.slot) for (const part of this.parts.values()) part.fence()
     await this.#supervisor.reader?.close(CLOSE_DEADLINE).catch(thrown => logger.warn({}, `closing: ${toAlertError(thrown).message}`))
     await this.#running
-    live.leave(this, this.#membership?.leftBehind)
+    live.leave(this)
+    const memberId = this.#membership?.leftBehind
+    if (memberId !== undefined) live.leaveBehind(this.#exclusives, memberId)
     this.say({ type: 'closed', error })
     this.#settleDrained()
   }

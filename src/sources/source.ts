@@ -4,12 +4,18 @@ import { AlertStream } from './AlertStream.ts'
 import type { SourceOptions } from './options.ts'
 import { Reading } from './Reading.ts'
 
-/** A cold stream of deliveries: each subscription is a reading of its own. `options` is asked at each subscription. */
-export function source(options: () => SourceOptions, signal?: AbortSignal): AlertStream<Delivery> {
+/**
+ * A cold stream of deliveries: each subscription is a reading of its own.
+ *
+ * @param options asked at each subscription; undefined: closed, a subscription that would resume completes
+ */
+export function source(options: (resumes: boolean) => SourceOptions | undefined, signal?: AbortSignal): AlertStream<Delivery> {
   let broken: Reading | undefined
   const stream: AlertStream<Delivery> = new AlertStream<Delivery>(subscriber => {
     const slot = currentScope()?.slot<Reading>(stream)
-    const reading = new Reading(options(), subscriber, { slot, broken: slot ? undefined : broken })
+    const asked = options(slot?.previous !== undefined)
+    if (!asked) return subscriber.complete()
+    const reading = new Reading(asked, subscriber, { slot, broken: slot ? undefined : broken })
     broken = undefined
     const abort = (): void => reading.abort()
     signal?.addEventListener('abort', abort, { once: true })

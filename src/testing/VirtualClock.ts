@@ -50,7 +50,7 @@ export class VirtualClock implements Clock {
       timer.fn()
       await settled()
     }
-    this.#elapsed = end
+    this.#elapsed = Math.max(this.#elapsed, end)
   }
 
   /** Timers that are set. */

@@ -32,10 +32,6 @@ export interface GroupState {
 
 /** What tests do to a Kafka over a plain port with all rights. Each call has a connection of its own. */
 export class KafkaAdmin {
-  /** Plain ports of the brokers that can be asked now. */
-  protected plainAddresses(): readonly string[] {
-    return this.#addresses
-  }
   readonly #addresses: readonly string[]
 
   constructor(addresses: readonly string[]) {
@@ -72,7 +68,7 @@ export class KafkaAdmin {
 
   /** What the first askable broker says of a topic: its id, leaders, replicas in sync. */
   async describeTopic(name: string): Promise<TopicState> {
-    const { topics } = await this.#cluster(this.#anyAddress(), [name])
+    const { topics } = await this.#cluster(this.anyAddress(), [name])
     return topics[0]!
   }
 
@@ -84,7 +80,7 @@ export class KafkaAdmin {
   }
 
   async listTopics(): Promise<string[]> {
-    const { topics } = await this.#cluster(this.#anyAddress(), null)
+    const { topics } = await this.#cluster(this.anyAddress(), null)
     return topics.map(({ name }) => name).sort()
   }
 
@@ -150,7 +146,7 @@ export class KafkaAdmin {
 
   /** Commits for a group that has no members now: the next offset to read, by partition. */
   async commit(group: string, topic: string, offsets: readonly number[]): Promise<void> {
-    await until(() => commitOffsets(this.#anyAddress(), group, topic, offsets), `no coordinator takes a commit of ${group}`)
+    await until(() => commitOffsets(this.anyAddress(), group, topic, offsets), `no coordinator takes a commit of ${group}`)
   }
 
   async describeGroup(group: string): Promise<GroupState> {
@@ -163,6 +159,18 @@ export class KafkaAdmin {
     }
   }
 
+  /** Plain ports of the brokers that can be asked now. */
+  protected plainAddresses(): readonly string[] {
+    return this.#addresses
+  }
+
+  /** One of them. Throws if there is none. */
+  protected anyAddress(): string {
+    const [address] = this.plainAddresses()
+    if (address === undefined) throw new Error('no broker is running that could be asked')
+    return address
+  }
+
   /** A kafkajs client of the plain ports (or of `config`), without its log. */
   protected kafka(config: Partial<KafkaConfig> = {}): Kafka {
     return new Kafka({ brokers: [...this.plainAddresses()], clientId: 'test-bed', logLevel: logLevel.NOTHING, ...config })
@@ -171,12 +179,6 @@ export class KafkaAdmin {
   async #offsets(topic: string) {
     const offsets = await this.#administer(admin => admin.fetchTopicOffsets(topic))
     return [...offsets].sort((a, b) => a.partition - b.partition)
-  }
-
-  #anyAddress(): string {
-    const [address] = this.plainAddresses()
-    if (address === undefined) throw new Error('no broker is running that could be asked')
-    return address
   }
 
   async #cluster(address: string, topics: readonly string[] | null): Promise<ClusterState> {

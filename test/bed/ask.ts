@@ -6,7 +6,7 @@ export interface Question {
   readonly apiKey: number
   readonly apiVersion: number
   /** Whether the version has tagged fields, in its headers too. */
-  readonly flexible?: boolean
+  readonly flexible?: boolean | undefined
   readonly body: Buffer
 }
 
@@ -33,6 +33,19 @@ export async function ask(address: string, question: Question, within = 5_000): 
     throw new Error(`${address} closed the connection without an answer to request ${question.apiKey}`)
   } finally {
     signal.removeEventListener('abort', giveUp)
+    socket.destroy()
+  }
+}
+
+/** Whether anybody listens there. */
+export async function accepts(address: string): Promise<boolean> {
+  const socket = connect(splitAddress(address))
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
     socket.destroy()
   }
 }

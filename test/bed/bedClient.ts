@@ -22,10 +22,10 @@ export interface BedData {
 export interface Access {
   readonly server: string
   readonly protocol: 'PLAINTEXT' | 'SASL_PLAINTEXT' | 'SASL_SSL'
-  readonly mechanism?: 'SCRAM-SHA-512' | 'SCRAM-SHA-256' | 'PLAIN'
-  readonly username?: string
-  readonly password?: string
-  readonly caFile?: string
+  readonly mechanism?: 'SCRAM-SHA-512' | 'SCRAM-SHA-256' | 'PLAIN' | undefined
+  readonly username?: string | undefined
+  readonly password?: string | undefined
+  readonly caFile?: string | undefined
 }
 
 /** The test bed's cluster as a test sees it: addresses, secrets, and administration. */
@@ -78,7 +78,7 @@ export class BedClient extends KafkaAdmin {
    * PLAIN are fixed. A shared bed's other clients are not told.
    */
   async setPassword(user: string, password: string): Promise<void> {
-    await setScramPassword(this.plainAddresses()[0]!, user, password)
+    await setScramPassword(this.anyAddress(), user, password)
     this.#passwords[user] = password
     for (const n of this.administrable()) {
       for (const mechanism of ['scram-sha-512', 'scram-sha-256'] as const) {

@@ -1,10 +1,12 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ask } from './ask.ts'
+import { accepts, ask } from './ask.ts'
 import { BedClient, type BedData } from './bedClient.ts'
 import type { BrokerProcess } from './broker.ts'
 import { type KafkaOptions, layOut } from './layout.ts'
+import { listenerNames } from './listeners.ts'
 import { metadataQuestion, readMetadata } from './metadata.ts'
+import { areGroupsReady } from './offsets.ts'
 import { until } from './run.ts'
 import { damageSegmentFile, segmentFile } from './segment.ts'
 
@@ -22,6 +24,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaBed> 
   const bed = new KafkaBed(directory, data, processes)
   try {
     await bed.startAll()
+    await until(() => areGroupsReady(data.brokers[0]!.plaintext), 'the group coordinators are not ready')
     for (const user of ['alice', 'bob']) await bed.grant(user, 'group', `${user}-`, ['read'], { prefixed: true })
     return bed
   } catch (error) {
@@ -85,13 +88,8 @@ export class KafkaBed extends BedClient {
   async waitUntilReady(which: readonly number[] = this.#running()): Promise<void> {
     for (const n of which) {
       const broker = this.#process(n)
-      const { plaintext } = this.brokers[n]!
-      const isReady = async () => {
-        if (broker.end !== undefined) return true
-        const { brokers } = readMetadata(await ask(plaintext, metadataQuestion([])))
-        return brokers.some(each => each.node === n)
-      }
-      await until(isReady, `broker ${n} is not ready`, 90_000).catch(error => {
+      const isReadyOrEnded = async () => broker.end !== undefined || (await this.#serves(n))
+      await until(isReadyOrEnded, `broker ${n} is not ready`, 90_000).catch(error => {
         throw new Error(`${error.message}. The last lines of its log:\n${broker.tail()}`, { cause: error })
       })
       if (broker.end !== undefined) throw new Error(`broker ${n} ended (${broker.end}). The last lines of its log:\n${broker.tail()}`)
@@ -121,6 +119,13 @@ export class KafkaBed extends BedClient {
   /** Administration goes to brokers that can answer. */
   protected override administrable(): readonly number[] {
     return this.#running().filter(n => !this.#process(n).paused)
+  }
+
+  async #serves(n: number): Promise<boolean> {
+    const addresses = this.brokers[n]!
+    const cluster = readMetadata(await ask(addresses.plaintext, metadataQuestion([])))
+    const open = await Promise.all(listenerNames.map(name => accepts(addresses[name])))
+    return open.every(Boolean) && cluster.brokers.some(({ node }) => node === n)
   }
 
   #running(): number[] {

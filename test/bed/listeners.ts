@@ -14,7 +14,7 @@ export interface ListenerKind {
   /** The host it is advertised under; all are bound to 127.0.0.1. */
   readonly host: string
   /** The certificate of wrongName names `wrong.invalid`. */
-  readonly certificate?: 'broker' | 'wrong'
+  readonly certificate?: 'broker' | 'wrong' | undefined
 }
 
 export const listenerKinds: Readonly<Record<ListenerName, ListenerKind>> = {

@@ -23,6 +23,31 @@ export async function commitOffsets(address: string, group: string, topic: strin
   return errors.flat().every(error => isDone(error, `commit ${offsets.join(', ')} of ${topic} for the group ${group}`))
 }
 
+/**
+ * Whether groups can be used: Kafka makes the topic of their offsets when the first is asked for, and until that is done says
+ * "not coordinator", at which librdkafka gives up. The four names fall on the bed's four partitions of that topic.
+ */
+export async function areGroupsReady(address: string): Promise<boolean> {
+  const ready = await Promise.all(['a', 'b', 'c', 'd'].map(group => isGroupReady(address, group)))
+  return ready.every(Boolean)
+}
+
+/** Asks the group's coordinator what it committed (OffsetFetch, version 2). */
+async function isGroupReady(address: string, group: string): Promise<boolean> {
+  const coordinator = await findCoordinator(address, group)
+  if (coordinator === undefined) return false
+  const allTopics = -1
+  const answer = await ask(coordinator, {
+    apiKey: ApiKey.OffsetFetch,
+    apiVersion: 2,
+    body: new WireWriter().string(group).int32(allTopics).build(),
+  })
+  answer.array(() => {
+    throw new Error(`the group ${group} has commits before anybody used it`)
+  })
+  return isDone(answer.int16(), `fetch the offsets of the group ${group}`)
+}
+
 /** The plain address of the group's coordinator (FindCoordinator, version 1). */
 async function findCoordinator(address: string, group: string): Promise<string | undefined> {
   const ofGroup = 0

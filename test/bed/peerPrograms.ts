@@ -13,11 +13,11 @@ export interface Place {
 
 /** A message for hop. 'json' is the default; 'text' is a str, which hop encodes as JSON again; 'jsonText' is JSON with Python's NaN and long integers. */
 export type HopMessage = {
-  readonly key?: string
-  readonly headers?: PeerHeaders
-  readonly test?: boolean
+  readonly key?: string | undefined
+  readonly headers?: PeerHeaders | undefined
+  readonly test?: boolean | undefined
 } & (
-  | { readonly format?: 'json' | 'avro'; readonly content: unknown }
+  | { readonly format?: 'json' | 'avro' | undefined; readonly content: unknown }
   | { readonly format: 'jsonText' | 'text' | 'voevent' | 'notice'; readonly content: string }
   /** Base64. */
   | { readonly format: 'blob'; readonly content: string }
@@ -42,27 +42,27 @@ export interface HopRecord extends Place {
 
 export interface HopReadOptions {
   readonly topics: readonly string[]
-  readonly group?: string
+  readonly group?: string | undefined
   /** Where a group without a commit begins. 'latest' is resolved some time after the start. @default 'earliest' */
-  readonly start?: 'earliest' | 'latest'
+  readonly start?: 'earliest' | 'latest' | undefined
   /** Ends after so many records. */
-  readonly count?: number
+  readonly count?: number | undefined
   /** Ends at the end of the topics. */
-  readonly untilEnd?: boolean
+  readonly untilEnd?: boolean | undefined
   /** Reads test messages too. @default false */
-  readonly tests?: boolean
+  readonly tests?: boolean | undefined
   /** @default true */
-  readonly autocommit?: boolean
+  readonly autocommit?: boolean | undefined
 }
 
 export interface IgwnListenOptions {
   readonly group: string
   /** Without the group's prefix. @default all of the group */
-  readonly topics?: readonly string[]
-  readonly consumerGroup?: string
+  readonly topics?: readonly string[] | undefined
+  readonly consumerGroup?: string | undefined
   /** Where a group without a commit begins. @default 'earliest' */
-  readonly start?: 'earliest' | 'latest'
-  readonly count?: number
+  readonly start?: 'earliest' | 'latest' | undefined
+  readonly count?: number | undefined
 }
 
 /** What a callback of igwn-alert got. */
@@ -77,23 +77,28 @@ export interface ConfluentMessage {
   /** Base64; null: a tombstone. */
   readonly value: string | null
   /** Base64. */
-  readonly key?: string
-  readonly headers?: PeerHeaders
-  readonly partition?: number
+  readonly key?: string | undefined
+  readonly headers?: PeerHeaders | undefined
+  readonly partition?: number | undefined
   /** Milliseconds since 1970. */
-  readonly timestamp?: number
+  readonly timestamp?: number | undefined
 }
 
 export type ConfluentWriteOptions = {
-  readonly codec?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+  readonly codec?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd' | undefined
   /** librdkafka's settings. */
-  readonly config?: Readonly<Record<string, string | number | boolean>>
+  readonly config?: Readonly<Record<string, string | number | boolean>> | undefined
   /** All in one transaction. */
-  readonly transaction?: 'commit' | 'abort'
+  readonly transaction?: 'commit' | 'abort' | undefined
 } & (
   | { readonly messages: readonly ConfluentMessage[] }
   /** Values `PREFIX.N.` padded to `size` bytes, one every `intervalMs`. */
-  | { readonly count: number; readonly size?: number; readonly intervalMs?: number; readonly prefix?: string }
+  | {
+      readonly count: number
+      readonly size?: number | undefined
+      readonly intervalMs?: number | undefined
+      readonly prefix?: string | undefined
+    }
 )
 
 /** What librdkafka said of a record: its place, or an error. */
@@ -108,13 +113,13 @@ export interface Acknowledgement extends Partial<Place> {
 export interface ConfluentReadOptions {
   readonly topics: readonly string[]
   /** A member of this group; without it all partitions are read. */
-  readonly group?: string
+  readonly group?: string | undefined
   /** @default 'earliest' */
-  readonly start?: 'earliest' | 'latest'
-  readonly count?: number
+  readonly start?: 'earliest' | 'latest' | undefined
+  readonly count?: number | undefined
   /** Commits after each record. */
-  readonly commit?: boolean
-  readonly config?: Readonly<Record<string, string | number | boolean>>
+  readonly commit?: boolean | undefined
+  readonly config?: Readonly<Record<string, string | number | boolean>> | undefined
 }
 
 /** A line of the reader: a change of what it is assigned, or a record (value and key in base64). */
@@ -129,7 +134,7 @@ export function hopWrite(access: Access, topic: string, messages: readonly HopMe
 
 /** Reads with hop to the end of the topics, or `count` records. */
 export async function hopRead(access: Access, options: HopReadOptions, more?: PythonOptions): Promise<readonly HopRecord[]> {
-  const bounded = options.count === undefined ? { untilEnd: true, ...options } : options
+  const bounded = options.count === undefined ? { ...options, untilEnd: options.untilEnd ?? true } : options
   const lines = await pythonLines<HopRecord | { readonly ready: true }>('hop_read.py', { access, ...bounded }, more)
   return lines.filter(line => 'offset' in line)
 }
@@ -144,7 +149,7 @@ export async function igwnPublish(
   access: Access,
   group: string,
   messages: readonly { readonly topic: string; readonly payload: unknown }[],
-  options: { readonly connected?: boolean } = {},
+  options: { readonly connected?: boolean | undefined } = {},
 ): Promise<void> {
   await pythonLines('igwn_publish.py', { access, group, messages, ...options })
 }

@@ -1,6 +1,7 @@
 import { kafkaClassArchive, kafkaJars, pythonPeers } from './artifacts.ts'
 import { cacheDirectory } from './cache.ts'
 import { startKafka } from './kafka.ts'
+import { java, openssl, python } from './tools.ts'
 
 /**
  * Downloads what the test bed needs into the cache: Kafka's jars, the Python peers, an archive of Kafka's classes. What is there already
@@ -8,6 +9,7 @@ import { startKafka } from './kafka.ts'
  */
 export async function prepare(report: (line: string) => void = () => {}): Promise<void> {
   report(`The test bed's cache is ${cacheDirectory()}`)
+  await Promise.all([java(), openssl(), python()]) // what is missing is said before anything is downloaded
   const step = async (what: string, work: () => Promise<{ readonly path: string; readonly built: boolean }>) => {
     const from = performance.now()
     const { path, built } = await work()

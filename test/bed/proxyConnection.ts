@@ -43,7 +43,7 @@ export interface ConnectionOptions {
   readonly shape: () => Shape
   readonly passable: () => Promise<void>
   readonly resetsAtFirstBytes: () => boolean
-  readonly onRequest: (request: ProxiedRequest) => Verdict | Promise<Verdict>
+  readonly onRequest: OnRequest
   readonly onResponse: OnResponse
   readonly count: (what: 'requests' | 'answers' | 'swallowed' | 'cuts', apiKey: number) => void
   readonly onError: (error: unknown) => void

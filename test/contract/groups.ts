@@ -1,47 +1,7 @@
 import { expect, it } from 'vitest'
-import type { ReadOptions, Transport } from '../../src/transports/transport.ts'
 import type { GroupBed } from './bed.ts'
-import { at, type EventOf, numbered, Observer, range } from './observer.ts'
-
-type GroupOptions = NonNullable<ReadOptions['group']>
-
-const REVOKE_TIMEOUT = 1500
-
-/** A member that starts what it is assigned at what is committed, or at 0, and gives back at once. */
-class Member extends Observer {
-  releases = true
-
-  constructor(bed: GroupBed, transport: Transport, options: Pick<GroupOptions, 'id' | 'topics' | 'memberId' | 'instanceId'>) {
-    const times = { sessionTimeout: bed.sessionTimeout, heartbeatInterval: 100, revokeTimeout: REVOKE_TIMEOUT }
-    super(transport, { group: { ...times, ...options } })
-    this.onEvent = event => {
-      if (event.type === 'assigned') this.startAll(event)
-      if (event.type === 'revoked' && this.releases) this.reader.release(event.epoch)
-    }
-  }
-
-  startAll({ epoch, partitions }: EventOf<'assigned'>): void {
-    this.reader.start(
-      epoch,
-      partitions.map(({ topic, partition, committed = 0 }) => at(topic, partition, committed)),
-    )
-  }
-
-  /** What it holds now. */
-  get holds(): string[] {
-    const assigned = this.last('assigned')
-    const isOver = this.all('revoked').some(({ epoch }) => epoch === assigned?.epoch)
-    return isOver ? [] : (assigned?.partitions ?? []).map(({ topic, partition }) => `${topic}[${partition}]`).sort()
-  }
-
-  get epoch(): number {
-    return this.last('assigned')?.epoch ?? -1
-  }
-}
-
-const share = (...members: readonly Member[]): string[] => members.flatMap(({ holds }) => holds).sort()
-
-const all = (topic: string, count: number): string[] => range(0, count).map(partition => `${topic}[${partition}]`)
+import { all, Member, share } from './member.ts'
+import { at, numbered, range } from './observer.ts'
 
 /** Consumer groups. */
 export function groupCases(given: () => GroupBed): void {
@@ -231,6 +191,9 @@ export function groupCases(given: () => GroupBed): void {
     member.reader.subscribe([one, two])
     await bed.until(() => share(member).join() === [`${one}[0]`, `${two}[0]`].sort().join(), 'the new topic was not assigned')
     expect(member.all('revoked')).toMatchObject([{ lost: false }])
+    member.reader.subscribe([two, one])
+    await bed.pass(500)
+    expect(member.all('revoked')).toHaveLength(1)
     member.reader.subscribe([two])
     await bed.until(() => member.holds.join() === `${two}[0]`, 'the old topic was not given up')
   })

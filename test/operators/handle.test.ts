@@ -160,7 +160,7 @@ describe('handle: promises', () => {
     feed.next('a')
     await vi.advanceTimersByTimeAsync(999)
     expect(works).toHaveLength(1)
-    await vi.advanceTimersByTimeAsync(1)
+    await vi.advanceTimersByTimeAsync(2)
     expect(works).toHaveLength(2)
     works[0]?.resolve('late')
     works[1]?.resolve('in time')

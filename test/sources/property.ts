@@ -285,6 +285,7 @@ export class Play {
         break
       case 'fatal':
         await this.rivalLeaves()
+        this.heal()
         this.heal = rig.transport.fail(new AlertError('ALERT_CREDENTIALS', 'refused', { fatal: true }), { at: 'fetch' })
         break
       case 'throw':
@@ -414,6 +415,10 @@ export class Play {
 
   async close(byClose: boolean): Promise<string | undefined> {
     const { rig } = this
+    this.boom = false
+    // Some work under way and some that waits: the first may end, the others are given back.
+    for (const topic of TOPICS) for (let n = 0; n < 3; n++) rig.log.append(topic, { value: 'x' })
+    await rig.settle()
     this.over = true
     if (byClose && !TWICE.has(this.shape)) void rig.live.close()
     else {

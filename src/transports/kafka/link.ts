@@ -57,6 +57,11 @@ export class Link {
     return this.#channel.closed
   }
 
+  /** The default of `timeoutMs`. */
+  get requestTimeout(): number {
+    return this.#config.requestTimeout
+  }
+
   /** Whether the broker speaks that version; known once ready. */
   speaks(apiKey: number, version: number): boolean {
     const offered = this.#offered[apiKey]

@@ -28,6 +28,11 @@ export class Links {
     this.config = config
   }
 
+  /** Why nothing is opened any more. */
+  get over(): AlertError | undefined {
+    return this.#over
+  }
+
   /** A new link of its own to that broker; whoever asks for it kills it. @throws AlertError ALERT_CLOSED after `close()` */
   link(address: string): Link {
     if (this.#over) throw this.#over

@@ -71,7 +71,7 @@ export function fromOldAnswer({ brokers, controllerId, topicMetadata }: AnswerOf
   }))
   return readAnswer({
     clientSideThrottleTime: 0,
-    brokers: new Map(brokers.map(broker => [broker.nodeId, formatAddress(broker)])),
+    brokers: addressesOf(brokers),
     controllerId,
     topics,
   })
@@ -89,6 +89,12 @@ function readAnswer({ brokers, controllerId, topics }: Answer): ClusterMetadata 
     ]
   })
   return { brokers: [...brokers.values()], controller: brokers.get(controllerId), topics: new Map(described) }
+}
+
+/** A broker without a usable address is as good as none. */
+function addressesOf(brokers: AnswerOf<'Metadata'>['brokers']): ReadonlyMap<number, string> {
+  const usable = brokers.filter(({ host, port }) => host !== '' && port > 0 && port < 65_536)
+  return new Map(usable.map(broker => [broker.nodeId, formatAddress(broker)]))
 }
 
 const unnumbered = (topic: string): AlertError => new AlertError('ALERT_BROKER', `${topic}: the broker named only some of its partitions`)
@@ -117,11 +123,10 @@ function decodeAnswer(payload: Buffer): Answer {
   wire.skipTags()
   const clientSideThrottleTime = wire.int32()
   const brokers = wire.compactArray(() => {
-    const nodeId = wire.int32()
-    const address = formatAddress({ host: wire.compactString() ?? '', port: wire.int32() })
+    const broker = { nodeId: wire.int32(), host: wire.compactString() ?? '', port: wire.int32() }
     wire.compactString() // rack
     wire.skipTags()
-    return [nodeId, address] as const
+    return broker
   })
   wire.compactString() // cluster id
   const controllerId = wire.int32()
@@ -135,7 +140,7 @@ function decodeAnswer(payload: Buffer): Answer {
     wire.skipTags()
     return { errorCode, topic, topicId: id.equals(NO_ID) ? undefined : id.toString('base64url'), internal, partitions }
   })
-  return { clientSideThrottleTime, brokers: new Map(brokers), controllerId, topics }
+  return { clientSideThrottleTime, brokers: addressesOf(brokers), controllerId, topics }
 }
 
 function decodePartition(wire: WireReader): Partition {

@@ -3,7 +3,7 @@ import { type Position, partitionKey } from '../../place.ts'
 import type { Assigned, ReadOptions } from '../transport.ts'
 import { type Client, RETRY_PAUSE } from './Client.ts'
 import { type FaultPoint, isCoordinatorAway } from './faults.ts'
-import type { Joined, MemoryGroup } from './MemoryGroup.ts'
+import { type Joined, type MemoryGroup, sameTopics } from './MemoryGroup.ts'
 import { TimerScope } from './TimerScope.ts'
 
 export type GroupOptions = NonNullable<ReadOptions['group']>
@@ -14,6 +14,12 @@ export interface MembershipEvents {
   revoked(epoch: number, lost: boolean): void
   alive(): void
   failed(error: AlertError): void
+}
+
+/** From an assignment to the next. */
+interface Stay {
+  readonly timers: TimerScope
+  isOver: boolean
 }
 
 /** One reader's membership of its group: joins, stays by heartbeats, gives its partitions back, joins again. */
@@ -70,6 +76,7 @@ export class Membership {
   }
 
   subscribe(topics: readonly string[]): void {
+    if (sameTopics(topics, this.#topics)) return
     this.#topics = topics
     this.#leaveStay(false)
   }
@@ -78,8 +85,8 @@ export class Membership {
   async close(leave: boolean, deadline: number): Promise<void> {
     this.#isClosed = true
     if (leave) {
-      await this.#timers.within(deadline, this.#commits)
-      await this.#timers.within(deadline, this.#leave())
+      await this.#timers.within(deadline / 2, this.#commits)
+      await this.#timers.within(deadline / 2, this.#leave())
     }
     this.#owned = undefined
     this.#timers.clear()
@@ -115,19 +122,16 @@ export class Membership {
     this.#generation = generation
     const epoch = ++this.#epoch
     this.#owned = new Set(partitions.map(partitionKey))
-    const beats = new TimerScope(this.#timers)
+    const stay: Stay = { timers: new TimerScope(this.#timers), isOver: false }
     const verdict = new Promise<boolean>((leave, fail) => {
       this.#leaveStay = leave
-      this.#beat(beats, leave, fail)
+      this.#beat(stay, leave).catch(fail)
     })
     const released = new Promise<void>(resolve => {
       this.#release = resolve
     })
-    this.#events.assigned(
-      epoch,
-      this.#memberId,
-      partitions.map(of => ({ ...of, committed: this.#group.committedOf(of) })),
-    )
+    const assigned = partitions.map(of => ({ ...of, committed: this.#group.committedOf(of) }))
+    this.#events.assigned(epoch, this.#memberId, assigned)
     if (topics !== this.#topics) this.#leaveStay(false)
     const lost = await verdict
     if (this.#isClosed) return
@@ -135,31 +139,37 @@ export class Membership {
     this.#events.revoked(epoch, lost)
     if (!lost) await this.#timers.within(this.#options.revokeTimeout, released)
     this.#owned = undefined
-    beats.clear()
+    stay.isOver = true
+    stay.timers.clear()
     await this.#commits
   }
 
-  #beat(timers: TimerScope, leave: (lost: boolean) => void, fail: (error: unknown) => void): void {
-    const { heartbeatInterval, instanceId } = this.#options
-    timers.after(heartbeatInterval, () => {
-      const beat = (): void => this.#group.heartbeat(this.#memberId, this.#generation, instanceId)
-      const answer = this.#client.link.request('heartbeat', beat, { timers })
-      void answer.then(
-        () => {
-          if (this.#isClosed) return
-          this.#events.alive()
-          this.#beat(timers, leave, fail)
-        },
-        (error: unknown) => {
-          if (this.#isClosed) return
-          const rebalancing = isRejoin(error) && error.kafka === 'REBALANCE_IN_PROGRESS'
-          if (isRejoin(error)) leave(!rebalancing)
-          else if (!isAway(error)) return fail(error)
-          // What the member had stays committable while the group waits for it, as long as its session lives.
-          if (rebalancing || isAway(error)) this.#beat(timers, leave, fail)
-        },
-      )
-    })
+  /** Goes on while the group waits for the member to give back: as long as its session lives, it may commit. */
+  async #beat(stay: Stay, leave: (lost: boolean) => void): Promise<void> {
+    for (;;) {
+      await stay.timers.sleep(this.#options.heartbeatInterval)
+      if (stay.isOver || this.#isClosed) return
+      const answer = await this.#heartbeat(stay.timers)
+      if (stay.isOver || this.#isClosed) return
+      if (answer === 'well') this.#events.alive()
+      if (answer === 'rebalance') leave(false)
+      if (answer === 'lost') {
+        leave(true)
+        return
+      }
+    }
+  }
+
+  async #heartbeat(timers: TimerScope): Promise<'well' | 'away' | 'rebalance' | 'lost'> {
+    const beat = (): void => this.#group.heartbeat(this.#memberId, this.#generation, this.#options.instanceId)
+    try {
+      await this.#client.link.request('heartbeat', beat, { timers })
+      return 'well'
+    } catch (error) {
+      if (isRejoin(error)) return error.kafka === 'REBALANCE_IN_PROGRESS' ? 'rebalance' : 'lost'
+      if (isAway(error)) return 'away'
+      throw error
+    }
   }
 
   async #send(epoch: number, at: readonly Position[]): Promise<void> {

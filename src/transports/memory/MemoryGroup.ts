@@ -153,7 +153,7 @@ export class MemoryGroup {
 
   /** A process that starts again takes its place, under its new id and without a rebalance; the old one is fenced. */
   #replaceInstance(instanceId: string, memberId: string): void {
-    const old = this.#members.get(this.#instances.get(instanceId) ?? memberId)
+    const old = this.#members.get(this.#instances.get(instanceId) ?? '')
     if (old && old.memberId !== memberId) {
       if (!this.#promised.delete(memberId)) throw this.#error('FENCED_INSTANCE_ID', 'join')
       this.#forget(old, 'FENCED_INSTANCE_ID')
@@ -224,4 +224,6 @@ export class MemoryGroup {
   }
 }
 
-const sameTopics = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every(topic => b.includes(topic))
+/** In whatever order. */
+export const sameTopics = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every(topic => b.includes(topic))

@@ -59,8 +59,7 @@ describe('a record', () => {
     expect(bench.sent).toEqual([['good']])
   })
 
-  it('whose done throws harms no other', async () => {
-    const bench = new WriterBench()
+  it('is not harmed by a done or an onRetry that throws, and that does not go unnoticed', async () => {
     const thrown: unknown[] = []
     const spy = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation(task => {
       try {
@@ -69,14 +68,17 @@ describe('a record', () => {
         thrown.push(error)
       }
     })
-    bench.writer.write({ topic: 't', key: null, value: null, headers: [], timestamp: 0 }, () => {
-      throw new Error('of the caller')
-    })
+    const failing = (what: string) => () => {
+      throw new Error(what)
+    }
+    const bench = new WriterBench(new FakeCluster(), { onRetry: failing('in onRetry') })
+    bench.cluster.fate = fates(6)
+    bench.writer.write({ topic: 't', key: null, value: null, headers: [], timestamp: 0 }, failing('in done'))
     bench.write('next')
     await bench.settle()
     spy.mockRestore()
     expect(bench.outcomes.get('next')).toEqual(stored(1))
-    expect(thrown).toEqual([new Error('of the caller')])
+    expect(thrown).toEqual([new Error('in onRetry'), new Error('in done')])
   })
 })
 
@@ -115,7 +117,7 @@ describe('batches', () => {
     bench.write('b', { compression: 'none' })
     bench.write('c', { compression: 'gzip' }) // too short to get smaller
     bench.write('d')
-    await bench.settle()
+    await vi.waitFor(() => expect(bench.outcomes.size).toBe(4)) // compressing takes real time
     expect(bench.sent).toEqual([['a', 'b'], ['c'], ['d']])
   })
 
@@ -134,12 +136,13 @@ describe('batches', () => {
   })
 
   it('above 8 MB do not share a request', async () => {
-    const bench = new WriterBench(new FakeCluster({ t: ['one', 'one', 'one'] }), { maxBatchBytes: 5_000_000 })
-    for (const partition of [0, 1, 2]) await bench.store(`warm ${partition}`, { partition })
+    const partitions = [0, 1, 2, 3, 4]
+    const bench = new WriterBench(new FakeCluster({ t: partitions.map(() => 'one') }), { maxBatchBytes: 5_000_000 })
+    for (const partition of partitions) await bench.store(`warm ${partition}`, { partition })
     const before = bench.cluster.requests
-    for (const partition of [0, 1, 2]) bench.write(`${partition}`.repeat(4_000_000), { partition })
+    for (const partition of partitions) bench.write(`${partition}`.repeat(4_000_000), { partition })
     await bench.settle()
-    expect(bench.cluster.requests - before).toBe(2)
+    expect(bench.cluster.requests - before).toBe(3)
   })
 
   it('of one partition are never under way together, and keep their order through failures', async () => {
@@ -208,12 +211,34 @@ describe('the partition', () => {
     expect(bench.cluster.log('t', 2).values).toEqual(['0', '1', '2', '3', '4'])
   })
 
+  it('of records without a key changes when the one that was chosen gets into trouble', async () => {
+    const bench = new WriterBench(new FakeCluster({ t: ['one', 'one'] }))
+    const first = held()
+    let stuck: number | undefined
+    bench.cluster.fate = ({ partition, request }) => {
+      stuck ??= partition
+      if (partition !== stuck) return 'store'
+      return request === 0 ? first.fate : 19
+    }
+    for (const value of ['a', 'b', 'c']) {
+      bench.write(value) // a goes to one of the two, b to the other, c behind a
+      await turns()
+    }
+    first.give(19)
+    await turns()
+    bench.write('d')
+    await turns()
+    expect(bench.cluster.log('t', 1 - stuck!).values).toEqual(['b', 'd'])
+  })
+
   it('may be given, and has to be there', async () => {
     const bench = new WriterBench(three())
     expect(await bench.store('a', { partition: 1, key: Buffer.from('a') })).toEqual(stored(0, 1))
+    expect(bench.cluster.log('t', 1).values).toEqual(['a'])
     expect(await bench.store('b', { partition: 3 })).toEqual(failed('ALERT_TOPIC_UNKNOWN', false))
+    await bench.store('c')
     bench.cluster.topics.set('t', ['one', 'one', 'one', 'one'])
-    expect(await bench.store('c', { partition: 3 })).toEqual(stored(0, 3))
+    expect(await bench.store('d', { partition: 3 })).toEqual(stored(0, 3))
   })
 
   it('of a key follows the topic when it grows, at the latest after five minutes', async () => {

@@ -51,10 +51,12 @@ describe('a producer id', () => {
   it('whose use is not granted is done without from then on', async () => {
     const bench = new WriterBench(new FakeCluster({ t: ['one', 'one'] }))
     bench.cluster.fate = ({ batch }) => (batch.producerId >= 0n ? 31 : 'store')
-    expect(await bench.store('a', { partition: 0 })).toEqual(stored(0))
-    expect(await bench.store('b', { partition: 1 })).toEqual(stored(0, 1))
+    bench.write('a', { partition: 0 })
+    bench.write('b', { partition: 1 })
+    await bench.settle()
+    expect(Object.fromEntries(bench.outcomes)).toEqual({ a: stored(0), b: stored(0, 1) })
     expect(await bench.store('c', { partition: 0 })).toEqual(stored(1))
-    expect(bench.cluster.arrivals.map(({ batch }) => batch.producerId)).toEqual([1001n, -1n, -1n, -1n])
+    expect(bench.cluster.arrivals.map(({ batch }) => batch.producerId)).toEqual([1001n, 1001n, -1n, -1n, -1n])
     expect(bench.plain).toEqual(['CLUSTER_AUTHORIZATION_FAILED'])
   })
 
@@ -63,6 +65,28 @@ describe('a producer id', () => {
     bench.cluster.fate = () => 31
     expect(await bench.store('a')).toEqual(failed('ALERT_FORBIDDEN', false))
     expect(bench.cluster.requests).toBe(2)
+  })
+
+  it('that was not granted is not asked for again after a doubt', async () => {
+    const bench = new WriterBench()
+    bench.cluster.initProducerId = () => 31
+    bench.cluster.fate = fates('cut', 29)
+    expect(await bench.store('a')).toEqual(failed('ALERT_TOPIC_FORBIDDEN', 'unknown'))
+    expect(await bench.store('b')).toEqual(stored(0))
+    expect(bench.cluster.producerIdsAsked).toBe(1)
+  })
+
+  it('that one partition had to replace is replaced in the others by the same one, when they have to', async () => {
+    const bench = new WriterBench(new FakeCluster({ t: ['one', 'one'] }))
+    const ids: bigint[] = []
+    for (const partition of [0, 1]) await bench.store(`a${partition}`, { partition })
+    for (const partition of [0, 1]) {
+      bench.cluster.fate = fates(59)
+      await bench.store(`b${partition}`, { partition })
+      ids.push(bench.cluster.arrivals.at(-1)!.batch.producerId)
+    }
+    expect(ids).toEqual([1002n, 1002n])
+    expect(bench.cluster.producerIdsAsked).toBe(2)
   })
 
   it('that is refused for another reason fails the records that wait for it', async () => {
@@ -196,7 +220,9 @@ describe('too many bytes', () => {
     await burst('first')
     const before = bench.cluster.requests
     await burst('second')
-    expect(bench.cluster.arrivals.slice(before).every(({ bytes }) => bytes.length <= 5000)).toBe(true)
+    const second = bench.cluster.arrivals.slice(before)
+    expect(second.every(({ bytes }) => bytes.length <= 5000)).toBe(true)
+    expect(second.every(({ bytes }, i) => bytes.length > 2500 || i === second.length - 1)).toBe(true)
     expect(bench.cluster.log('t').values).toHaveLength(80)
   })
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { DELIVERY_TIMEOUT, fates, held, WriterBench } from './writing/bench.ts'
 import { FakeCluster } from './writing/FakeCluster.ts'
 import { turns } from './writing/ManualClock.ts'
-import { failed, stored } from './writing/outcomes.ts'
+import { connectionLost, failed, stored } from './writing/outcomes.ts'
 
 describe('the deadline', () => {
   it('settles a record as unknown while its request is under way; what comes later changes nothing', async () => {
@@ -82,6 +82,22 @@ describe('the deadline', () => {
     expect(bench.outcomes.get('a')).toEqual(failed('ALERT_EXPIRED', 'unknown'))
     expect(bench.outcomes.get('b')).toEqual(stored(2))
     expect(bench.cluster.log('t').values).toEqual(['blocks', 'a', 'b'])
+  })
+
+  it('of one record of a batch that waits for its connection takes it out before it is sent', async () => {
+    const bench = new WriterBench()
+    bench.cluster.metadataError = () => (bench.clock.tick() < 6000 ? connectionLost() : undefined)
+    let open: () => void = () => {}
+    bench.cluster.connect = address => (address === 'one' ? new Promise<void>(resolve => (open = resolve)) : undefined)
+    bench.write('a')
+    await bench.clock.pass(5000)
+    bench.write('b')
+    await bench.clock.pass(7000)
+    expect(bench.outcomes.get('a')).toEqual(failed('ALERT_EXPIRED', false))
+    open()
+    await bench.settle()
+    expect(bench.outcomes.get('b')).toEqual(stored(0))
+    expect(bench.sent).toEqual([['b']])
   })
 
   it('of a whole batch in doubt retires its producer id: its numbers are never given to other records', async () => {

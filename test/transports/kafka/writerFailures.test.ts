@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { AlertError } from '../../../src/errors.ts'
 import { DELIVERY_TIMEOUT, fates, WriterBench } from './writing/bench.ts'
 import { FakeCluster } from './writing/FakeCluster.ts'
+import { turns } from './writing/ManualClock.ts'
 import { connectionLost, failed, stored } from './writing/outcomes.ts'
 
 describe('a broken connection', () => {
@@ -42,6 +43,32 @@ describe('a broken connection', () => {
       expect(wait).toBeLessThanOrEqual(full)
     })
     expect(waits.length).toBeGreaterThan(60)
+    expect(new Set(waits).size).toBeGreaterThan(10) // not all writers at the same moment
+  })
+
+  it('after a batch that was stored is tried again as soon as the first one', async () => {
+    const bench = new WriterBench()
+    bench.cluster.fate = fates(6, 6, 6, 6, 6, 6, 'store', 6)
+    bench.write('a')
+    await turns()
+    bench.write('b') // waits behind it, so the lane never rests
+    await bench.clock.until(() => bench.outcomes.has('a'))
+    await bench.settle()
+    expect(bench.settledAt.get('b')! - bench.settledAt.get('a')!).toBeLessThanOrEqual(20)
+  })
+
+  it('that broke after the batch was ready, but before it was sent, raises no doubt', async () => {
+    const bench = new WriterBench()
+    await bench.store('warm')
+    bench.cluster.connect = address => {
+      if (address === 'one') throw connectionLost()
+    }
+    bench.write('a')
+    await turns(1) // the batch is made and waits for others of its turn
+    bench.cluster.links[0]!.kill(connectionLost())
+    await bench.settle()
+    expect(bench.outcomes.get('a')).toEqual(failed('ALERT_EXPIRED', false))
+    expect(bench.cluster.requests).toBe(1)
   })
 })
 
@@ -65,6 +92,9 @@ describe('a refused login', () => {
       if (left-- > 0) throw refused()
     }
     expect(await bench.store('a')).toEqual(stored(0))
+    bench.cluster.links.at(-1)!.kill(connectionLost())
+    left = 2
+    expect(await bench.store('b')).toEqual(stored(1))
   })
 
   it('at the first question counts so too', async () => {
@@ -118,6 +148,39 @@ describe('a topic', () => {
     bench.cluster.fate = () => 3
     expect(await bench.store('b')).toEqual(failed('ALERT_TOPIC_UNKNOWN', false))
     expect(bench.settledAt.get('b')).toBeLessThan(7000)
+  })
+
+  it('that came late and went has its five seconds again', async () => {
+    const bench = new WriterBench()
+    bench.write('a', { topic: 'late' })
+    await bench.clock.pass(1000)
+    bench.cluster.topics.set('late', ['one'])
+    await bench.settle()
+    await bench.clock.pass(60_000)
+    bench.cluster.topics.delete('late')
+    bench.cluster.fate = () => (bench.cluster.topics.has('late') ? 'store' : 3)
+    bench.write('b', { topic: 'late' })
+    await bench.clock.pass(4000)
+    bench.cluster.topics.set('late', ['one'])
+    await bench.settle()
+    expect(bench.outcomes.get('b')).toEqual(stored(1))
+  })
+
+  it('keeps the order of what is written while it is looked up', async () => {
+    const bench = new WriterBench()
+    const values = Array.from({ length: 30 }, (_, i) => `${i}`)
+    for (const value of values) {
+      bench.write(value)
+      await null
+    }
+    await bench.settle()
+    expect(bench.cluster.log('t').values).toEqual(values)
+  })
+
+  it('is looked up while the producer id is asked for', async () => {
+    const bench = new WriterBench()
+    bench.cluster.metadataError = () => (bench.cluster.producerIdsAsked === 0 ? connectionLost() : undefined)
+    expect(await bench.store('a')).toEqual(stored(0))
   })
 
   it('is looked up once for all its partitions', async () => {

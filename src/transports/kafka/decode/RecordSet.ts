@@ -22,6 +22,8 @@ export interface Step {
   readonly records: readonly BatchRecord[]
   /** The offset behind what was read so far. */
   readonly next: number
+  /** Bytes of the batches that were opened. */
+  readonly bytes: number
   /** What stands behind `next` cannot be read. `after`: the offset behind that, where it can be told. */
   readonly fault?: { readonly error: AlertError; readonly after: number | undefined } | undefined
 }
@@ -60,7 +62,12 @@ export class RecordSet {
     this.cutOff = bytes.length > 0 && frames.length === 0 && garbageAt === undefined
   }
 
-  /** Whether a step would still tell something: records, or a fault. */
+  /** It ends in bytes that are no batch: its last step tells a fault. */
+  get endsInFault(): boolean {
+    return this.#garbageAt !== undefined
+  }
+
+  /** Whether no step would tell anything more: neither records nor a fault. */
   get done(): boolean {
     return this.#faulty || (this.#nextFrame >= this.#frames.length && this.#garbageAt === undefined)
   }
@@ -68,18 +75,20 @@ export class RecordSet {
   /** Opens the next batches. */
   step(): Step {
     const records: BatchRecord[] = []
-    for (let bytes = 0; bytes < STEP_BYTES && records.length < STEP_RECORDS; ) {
+    let bytes = 0
+    let fault: Step['fault']
+    while (!fault && !this.done && bytes < STEP_BYTES && records.length < STEP_RECORDS) {
       const frame = this.#frames[this.#nextFrame]
-      if (!frame) return this.#end(records)
       try {
+        if (!frame) throw new Unreadable(`what stands at byte ${this.#garbageAt} of the answer is no record batch`)
         bytes += this.#open(frame, records)
+        this.#nextFrame++
+        this.#position = Math.max(this.#position, frame.last + 1)
       } catch (error) {
-        return this.#fail(records, this.#position, error, this.#after(frame))
+        fault = this.#fault(error, frame)
       }
-      this.#nextFrame++
-      this.#position = Math.max(this.#position, frame.last + 1)
     }
-    return { records, next: this.#position }
+    return { records, next: this.#position, bytes, fault }
   }
 
   /** Appends the records of one batch; gives the bytes that it took. */
@@ -111,18 +120,15 @@ export class RecordSet {
     return stored.length
   }
 
-  #end(records: readonly BatchRecord[]): Step {
-    if (this.#garbageAt === undefined) return { records, next: this.#position }
-    const error = new Unreadable(`what stands at byte ${this.#garbageAt} of the answer is no record batch`)
-    return this.#fail(records, this.#position, error, undefined)
-  }
-
-  #fail(records: readonly BatchRecord[], at: number, cause: unknown, after: number | undefined): Step {
+  #fault(cause: unknown, frame: BatchFrame | undefined): Step['fault'] {
     this.#faulty = true
     const said = cause instanceof Error ? cause.message : String(cause)
     const mend = cause instanceof Unreadable ? cause.mend : undefined
-    const error = new AlertError('ALERT_DAMAGED', `${this.#place}@${at}: the record batch cannot be read: ${said}`, { cause, mend })
-    return { records, next: this.#position, fault: { error, after } }
+    const error = new AlertError('ALERT_DAMAGED', `${this.#place}@${this.#position}: the record batch cannot be read: ${said}`, {
+      cause,
+      mend,
+    })
+    return { error, after: frame && this.#after(frame) }
   }
 
   /** The offset behind a damaged batch: where the next one begins, or by its own header if that agrees with itself. */

@@ -50,8 +50,7 @@ export class Batch implements Holder, ProducePart {
   /** Encodes it at the first call; a new producer id needs a new stamp alone. */
   async stamp(producer: Producer, sequence: number): Promise<void> {
     if (producer === this.#producer) return
-    // A copy: the socket of the last try may still hold its bytes.
-    this.#bytes = this.#bytes ? Buffer.from(this.#bytes) : await this.#encode()
+    this.#bytes ??= await this.#encode()
     stampBatch(this.#bytes, producer, sequence)
     this.#producer = producer
   }

@@ -179,7 +179,6 @@ export class Lane implements Holder {
     }
     if (unsure) batch.doubt = true
     const error = kafkaError(code, describe(batch))
-    const idempotent = this.#producer !== PLAIN
     switch (verdict) {
       case 'again':
         return error
@@ -187,11 +186,10 @@ export class Lane implements Holder {
         this.#places.forget()
         return error
       case 'renew':
-        if (!idempotent) break
         this.#renounce()
         return error
       case 'plain':
-        if (!idempotent) break
+        if (this.#producer === PLAIN) break
         this.#context.producers.fallBack(error)
         this.#producer = undefined
         return error

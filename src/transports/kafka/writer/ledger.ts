@@ -57,7 +57,7 @@ export class Ledger {
 
   readonly #expire = (): void => {
     const now = this.#clock.tick()
-    const first = this.#pending.findIndex(pending => isOpen(pending) && pending.deadline > now)
+    const first = this.#pending.findIndex(pending => pending.deadline > now)
     const due = this.#pending.splice(0, first < 0 ? this.#pending.length : first)
     const next = this.#pending[0]
     this.#cancelTimer = next && this.#clock.after(next.deadline - now, this.#expire)

@@ -55,7 +55,6 @@ export class Places {
         mend: 'They are numbered from 0; leave the choice to the writer',
       })
     }
-    this.forget()
     throw new AlertError('ALERT_LEADER', `${where} has no leader at present`)
   }
 

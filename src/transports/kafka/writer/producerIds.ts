@@ -48,7 +48,7 @@ export class ProducerIds {
     const link = await this.#links.main()
     const answer = await link.call('InitProducerId', { transactionalId: null, transactionTimeout: TRANSACTION_TIMEOUT })
     const { errorCode, producerId, producerEpoch } = answer
-    if (errorCode === 0) this.#latest = this.#plain ? PLAIN : { id: BigInt(producerId), epoch: producerEpoch }
+    if (errorCode === 0) this.#latest = { id: BigInt(producerId), epoch: producerEpoch }
     else this.#refused(errorCode)
     return this.#latest ?? PLAIN
   }

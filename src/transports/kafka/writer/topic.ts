@@ -65,7 +65,7 @@ export class WriterTopic implements Holder {
     this.#parked = []
     this.#looking = false
     this.fault = undefined
-    for (const pending of parked) if (!pending.settled) each(pending)
+    for (const pending of parked) each(pending)
   }
 
   #place(pending: Pending): void {

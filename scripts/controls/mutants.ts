@@ -1,0 +1,94 @@
+/** One rule of the code switched off: a text that stands once in a file, and what takes its place. */
+export interface Mutant {
+  readonly rule: string
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    rule: 'every claim has to be acked: here the first ack wins',
+    file: 'src/claims.ts',
+    find: 'if (this.#claims === 0 && !this.#emitting) this.#finish()',
+    replace: 'if ((acked || this.#claims === 0) && !this.#emitting) this.#finish()',
+  },
+  {
+    rule: 'given back at an end means it comes again: here it counts as handled',
+    file: 'src/claims.ts',
+    find: 'release: () => queueMicrotask(() => settle(false))',
+    replace: 'release: () => queueMicrotask(() => settle(true))',
+  },
+  {
+    rule: 'a chain that closed during next() did not handle the record',
+    file: 'src/claims.ts',
+    find: "if (closed) this.#spoiled = true\n    if (this.#state === 'open') {\n      this.#state = closed ? 'released' : 'auto'",
+    replace: "if (this.#state === 'open') {\n      this.#state = 'auto'",
+  },
+  {
+    rule: 'the prefix is contiguous over what was delivered: here it is counted',
+    file: 'src/sources/Part.ts',
+    find: 'return this.#last ?? this.window[0]?.raw.offset ?? this.position',
+    replace: 'return this.#last ?? this.position - this.window.filter(token => !token.settled).length',
+  },
+  {
+    rule: 'the handled prefix is written down: here the position',
+    file: 'src/sources/Part.ts',
+    find: 'partition: this.place.partition, offset: this.prefix, topicId',
+    replace: 'partition: this.place.partition, offset: this.position, topicId',
+  },
+  {
+    rule: 'a resume scope knows the n-th subscription of a stream: here the stream alone',
+    file: 'src/scope.ts',
+    find: 'this.#nth.set(owner, nth + 1)',
+    replace: 'this.#nth.set(owner, 0)',
+  },
+  {
+    rule: 'a loop holds the record under way, whatever its value: here only a Delivery',
+    file: 'src/sources/iterate.ts',
+    find: 'const claim = holdOf(token)',
+    replace: "const claim = typeof value === 'object' ? holdOf(token) : undefined",
+  },
+  {
+    rule: 'maxUnhandled bounds what is delivered',
+    file: 'src/sources/Pump.ts',
+    find: 'return this.#load.records >= records || this.#load.bytes >= bytes',
+    replace: 'return this.#load.records + this.#load.bytes < 0 || records + bytes < 0',
+  },
+  {
+    rule: 'what is handled beyond the prefix still fills the window: here it makes room',
+    file: 'src/sources/Part.ts',
+    find: 'if (moved) this.#hooks.progressed(acked)',
+    replace: 'this.#hooks.load.records = window.filter(token => !token.settled).length\n    if (moved) this.#hooks.progressed(acked)',
+  },
+  {
+    rule: 'a discarded partition keeps its prefix: here it is where it would deliver next',
+    file: 'src/sources/Part.ts',
+    find: 'this.#last ??= this.prefix',
+    replace: 'this.#last ??= this.position',
+  },
+  {
+    rule: 'what has not started is given back at a revocation and at an end',
+    file: 'src/sources/Part.ts',
+    find: 'for (const token of [...this.window]) token.leave()',
+    replace: 'for (const token of [...this.window].slice(0, 0)) token.leave()',
+  },
+  {
+    rule: 'a subscription that is resumed goes on at its prefix: here at its position',
+    file: 'src/sources/Part.ts',
+    find: 'return { offset: this.prefix, topicId: this.topicId, acked: new Set(acked), seen: this.seen }',
+    replace: 'return { offset: this.position, topicId: this.topicId, acked: new Set(acked), seen: this.seen }',
+  },
+  {
+    rule: 'the end is marked before error() goes down',
+    file: 'src/sources/Reading.ts',
+    find: 'ended: () => this.#ended,',
+    replace: 'ended: () => this.#ended && !this.#failed,',
+  },
+  {
+    rule: 'a member that a broken reader left behind is taken over',
+    file: 'src/sources/LiveReadings.ts',
+    find: 'for (const { key } of exclusives) this.#members.set(key, memberId)',
+    replace: 'for (const { key } of exclusives.slice(0, 0)) this.#members.set(key, memberId)',
+  },
+]

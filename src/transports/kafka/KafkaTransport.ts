@@ -1,0 +1,71 @@
+import { ConfigError } from '../../errors.ts'
+import type { Position, TopicPartition } from '../../place.ts'
+import type { Per, ReadEvent, Reader, ReadOptions, TopicDescription, Transport, Where, WriteOptions, Writer } from '../transport.ts'
+import { abortable } from './abortable.ts'
+import { parseAddress } from './address.ts'
+import { type EngineOptions, engineConfig } from './config.ts'
+import { deleteTopic } from './deleteTopic.ts'
+import { Links } from './links.ts'
+import { locate } from './locate.ts'
+import { KafkaReader } from './reader/KafkaReader.ts'
+import { KafkaWriter } from './writer.ts'
+
+export type KafkaTransportOptions = EngineOptions
+
+/** A Kafka cluster (2.3 or later) as a transport: plain text or TLS, with or without SASL. Nothing is opened before something is asked. */
+export class KafkaTransport implements Transport {
+  readonly server: string
+  readonly #links: Links
+  readonly #readers = new Set<Reader>()
+  readonly #writers = new Set<Writer>()
+
+  /** @throws ConfigError when an address is not host:port */
+  constructor(options: KafkaTransportOptions) {
+    const config = engineConfig(options)
+    if (config.brokers.length === 0) throw new ConfigError('No broker is named')
+    for (const address of config.brokers) parseAddress(address)
+    this.server = config.server
+    this.#links = new Links(config)
+  }
+
+  async describe(topics: readonly string[] | 'all', signal?: AbortSignal): Promise<ReadonlyMap<string, Per<TopicDescription>>> {
+    const known = await abortable(this.#links.metadata(topics), 'describe', signal)
+    return new Map(
+      [...known].map(([topic, { error, topicId, leaders }]) => [topic, error ? { fault: error } : { partitions: leaders.length, topicId }]),
+    )
+  }
+
+  locate(at: Where, partitions: readonly TopicPartition[], signal?: AbortSignal): Promise<readonly Per<Position>[]> {
+    return abortable(locate(this.#links, at, partitions, signal), 'locate', signal)
+  }
+
+  /** @throws ConfigError when a consumer group is asked for */
+  read(options: ReadOptions, on: (event: ReadEvent) => void): Reader {
+    // A member's place: it is told the assignments by its coordinator and calls `start()` of a reader like this one.
+    if (options.group) {
+      const mend = 'Read without one: a Checkpoint keeps the position between runs'
+      throw new ConfigError('consumerGroup on Kafka comes in the next release', { mend })
+    }
+    const reader: Reader = new KafkaReader(this.#links, options, event => {
+      if (event.type === 'ended') this.#readers.delete(reader)
+      on(event)
+    })
+    this.#readers.add(reader)
+    return reader
+  }
+
+  write(options: WriteOptions): Writer {
+    const writer = new KafkaWriter(this.#links, options)
+    this.#writers.add(writer)
+    return writer
+  }
+
+  deleteTopic(topic: string): Promise<void> {
+    return deleteTopic(this.#links, topic)
+  }
+
+  async close(deadline: number): Promise<void> {
+    await Promise.all([...this.#readers, ...this.#writers].map(each => each.close(deadline)))
+    await this.#links.close()
+  }
+}

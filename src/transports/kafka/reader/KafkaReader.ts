@@ -1,0 +1,192 @@
+import { pause, systemClock } from '../../../clock.ts'
+import { AlertError, ConfigError, toAlertError } from '../../../errors.ts'
+import { type Position, partitionKey, type TopicPartition } from '../../../place.ts'
+import type { ReadEvent, Reader, ReadOptions } from '../../transport.ts'
+import type { Links } from '../links.ts'
+import type { LaneOptions } from './Lane.ts'
+import { Lanes } from './Lanes.ts'
+import { backoff, Placement, recreated } from './Placement.ts'
+import { ReadPartition } from './ReadPartition.ts'
+import { Turns } from './Turns.ts'
+
+/** What one fetch of a partition begins with: the quickest for a near broker. It grows while waiting takes the time. */
+const FIRST_FETCH = 2 * 1024 * 1024
+
+/** How often the topics' ids are compared while all goes well, ms. */
+const LOOK_AGAIN = 60_000
+
+/** There is no other without a group. */
+const EPOCH = 0
+
+/** A record counts for one, or for each 2 KiB of it: what is large takes more of a turn. */
+const BYTES_OF_ONE = 2048
+
+/**
+ * Reads partitions from where it is told to. A dead link is its partitions' business: they are placed anew. It ends only when it is closed,
+ * or when no broker answers questions any more.
+ */
+export class KafkaReader implements Reader {
+  readonly #links: Links
+  readonly #options: LaneOptions
+  readonly #on: (event: ReadEvent) => void
+  readonly #partitions = new Map<string, ReadPartition>()
+  readonly #turns: Turns
+  readonly #lanes: Lanes
+  readonly #placement: Placement
+  readonly #over = new AbortController()
+  #ended: Promise<void> | undefined
+
+  constructor(links: Links, { maxBytes, maxWait, maxBatchBytes, checkCrcs = false }: ReadOptions, on: (event: ReadEvent) => void) {
+    this.#links = links
+    this.#options = { maxBytes, maxWait, maxBatchBytes, checkCrcs }
+    this.#on = on
+    this.#turns = new Turns(partition => this.#deliver(partition))
+    this.#lanes = new Lanes(links, this.#options, {
+      fetched: partition => this.#turns.add(partition),
+      fault: (partition, error) => this.#fault(partition, error),
+      misplaced: partition => this.#placement.add([partition], backoff(partition.rejections)),
+      outOfRange: (partition, error) => void this.#outOfRange(partition, error),
+      alive: ({ leader }, partitions) => this.#alive(leader, partitions),
+      lost: (leader, error, partitions, delay) => this.#lost(leader, error, partitions, delay),
+    })
+    this.#placement = new Placement(links, {
+      place: (partition, leader) => this.#lanes.place(partition, leader),
+      placed: () => {
+        this.#lanes.wake()
+        this.#lanes.closeEmpty()
+      },
+      fault: (partition, error) => this.#fault(partition, error),
+      lost: error => void this.#end(error),
+    })
+    if (links.over) queueMicrotask(() => void this.#end(links.over))
+    else void this.#watch()
+  }
+
+  start(epoch: number, at: readonly Position[]): void {
+    if (epoch !== EPOCH || this.#ended) return
+    const firstFetch = Math.min(FIRST_FETCH, this.#options.maxBytes)
+    const started = at.map(position => {
+      const before = this.#partitions.get(partitionKey(position))
+      before?.end()
+      return new ReadPartition(epoch, position, firstFetch, before?.paused ?? false)
+    })
+    for (const partition of started) this.#partitions.set(partition.key, partition)
+    this.#placement.add(started)
+  }
+
+  stop(partitions: readonly TopicPartition[]): void {
+    for (const partition of this.#of(partitions)) {
+      partition.end()
+      this.#partitions.delete(partition.key)
+    }
+    this.#lanes.closeEmpty()
+  }
+
+  pause(partitions: readonly TopicPartition[]): void {
+    for (const partition of this.#of(partitions)) partition.paused = true
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    for (const partition of this.#of(partitions)) {
+      partition.paused = false
+      if (partition.deliverable) this.#turns.add(partition)
+      partition.lane?.wake()
+    }
+  }
+
+  commit(): Promise<void> {
+    return Promise.reject(new ConfigError('Offsets are committed to a consumer group; this reader is in none'))
+  }
+
+  /** Without a group there is nothing to give back. */
+  release(): void {}
+
+  /** Without a group there is no subscription. */
+  subscribe(): void {}
+
+  close(): Promise<void> {
+    return this.#end(undefined)
+  }
+
+  #of(partitions: readonly TopicPartition[]): ReadPartition[] {
+    return partitions.map(partition => this.#partitions.get(partitionKey(partition))).filter(partition => partition !== undefined)
+  }
+
+  /** A handler that throws is a fault of the program: it ends the reader, loudly, and nothing else. */
+  #emit(event: ReadEvent): void {
+    if (this.#ended) return
+    try {
+      this.#on(event)
+    } catch (error) {
+      void this.#end(toAlertError(error, 'ALERT_REQUEST'))
+    }
+  }
+
+  #deliver(partition: ReadPartition): number {
+    const { set, end } = partition.held[0]!
+    const { records, next, bytes, fault } = set.step()
+    if (set.done) partition.held.shift()
+    if (next > partition.delivered) {
+      partition.delivered = next
+      const { epoch, place, topicId } = partition
+      this.#emit({ type: 'records', epoch, of: place, records, next, end, topicId })
+    }
+    if (fault && !partition.over) this.#fault(partition, fault.error, fault.after)
+    partition.lane?.wake()
+    return Math.max(records.length, bytes / BYTES_OF_ONE)
+  }
+
+  #fault(partition: ReadPartition, error: AlertError, after?: number): void {
+    partition.end()
+    this.#emit({ type: 'fault', of: partition.place, error, after })
+    this.#lanes.closeEmpty()
+  }
+
+  #alive(leader: string, partitions: readonly ReadPartition[]): void {
+    const mended = partitions.filter(({ troubled }) => troubled)
+    for (const partition of mended) partition.troubled = false
+    if (mended.length > 0) this.#emit({ type: 'lane', leader, partitions: mended.map(({ place }) => place) })
+    this.#emit({ type: 'alive' })
+  }
+
+  #lost(leader: string, error: AlertError, partitions: readonly ReadPartition[], delay: number): void {
+    if (partitions.length === 0) return
+    for (const partition of partitions) partition.troubled = true
+    this.#placement.add(partitions, delay)
+    this.#emit({ type: 'lane', leader, error, partitions: partitions.map(({ place }) => place) })
+  }
+
+  /** Another topic under the same name looks like this too, if its log is shorter. */
+  async #outOfRange(partition: ReadPartition, error: AlertError): Promise<void> {
+    const known = await this.#links.metadata([partition.topic]).catch(() => undefined)
+    if (!partition.over) this.#fault(partition, recreated(partition, known?.get(partition.topic)?.topicId) ?? error)
+  }
+
+  /** A topic that is made anew with a longer log is read on without a word, but for this. */
+  async #watch(): Promise<void> {
+    for (;;) {
+      await pause(systemClock, LOOK_AGAIN, this.#over.signal)
+      if (this.#ended) return
+      const reading = [...this.#partitions.values()].filter(({ over }) => !over)
+      const known = await this.#links.metadata(reading.map(({ topic }) => topic)).catch(() => undefined) // the lanes tell what is wrong
+      for (const partition of reading) {
+        const fault = recreated(partition, known?.get(partition.topic)?.topicId)
+        if (fault && !partition.over) this.#fault(partition, fault)
+      }
+    }
+  }
+
+  #end(error: AlertError | undefined): Promise<void> {
+    this.#ended ??= this.#close(error)
+    return this.#ended
+  }
+
+  async #close(error: AlertError | undefined): Promise<void> {
+    this.#over.abort()
+    this.#turns.close()
+    this.#placement.close()
+    for (const partition of this.#partitions.values()) partition.over = true
+    await this.#lanes.close(error ?? new AlertError('ALERT_CLOSED', 'the reader was closed'))
+    this.#on({ type: 'ended', error })
+  }
+}

@@ -1,0 +1,207 @@
+import { AlertError, toAlertError } from '../../../errors.ts'
+import { partitionKey } from '../../../place.ts'
+import { kafkaError } from '../../codes.ts'
+import { type FetchAnswer, fetchMessage, type PartitionAnswer } from '../decode/fetch.ts'
+import { type DecodeOptions, RecordSet } from '../decode/RecordSet.ts'
+import type { Link } from '../link.ts'
+import type { ReadPartition } from './ReadPartition.ts'
+
+/** A poll cannot be cut short: it is short while a paused partition of the same leader may be resumed. */
+const SHORT_WAIT = 100
+
+/** What an answer may take beyond the wait that was asked for. */
+const ANSWER_MARGIN = 10_000
+
+/** An answer that takes longer is large enough: the first record in it waits for the last. */
+const SLOW_ANSWER = 1_000
+
+/** An answer with this part of what it may have is full: batches are not cut to measure. */
+const FULL = 0.75
+
+const OFFSET_OUT_OF_RANGE = 1
+
+/** The leader has moved, is not ready, or does not know the partition any more; -1 is Kafka's "unexpected". */
+const MISPLACED: ReadonlySet<number> = new Set([-1, 3, 5, 6, 9, 13, 56, 74, 75, 78, 100, 103])
+
+export interface LaneOptions extends DecodeOptions {
+  /** Longest wait of one fetch, ms. */
+  readonly maxWait: number
+  /** Bytes of one fetch. */
+  readonly maxBytes: number
+}
+
+/** What a lane tells, synchronously. */
+export interface LaneHost {
+  /** Something of it is held now. */
+  fetched(partition: ReadPartition): void
+  /** It cannot be read on. */
+  fault(partition: ReadPartition, error: AlertError): void
+  /** It has left the lane and has to be placed anew. */
+  misplaced(partition: ReadPartition): void
+  /** It has left the lane; the log does not have that offset, or is another one. */
+  outOfRange(partition: ReadPartition, error: AlertError): void
+  /** The leader answered a fetch of these. */
+  alive(lane: Lane, partitions: readonly ReadPartition[]): void
+  /** The link is dead. These have left the lane and have to be placed anew. */
+  lost(lane: Lane, error: AlertError, partitions: readonly ReadPartition[]): void
+}
+
+/** One leader: a link of its own, and one fetch at a time for all partitions that are read there. */
+export class Lane {
+  readonly leader: string
+  readonly #link: Link
+  readonly #options: LaneOptions
+  readonly #host: LaneHost
+  /** In the order in which they are asked for: who got something goes to the end. */
+  readonly #partitions = new Set<ReadPartition>()
+  #asking = false
+  #over = false
+
+  constructor(leader: string, link: Link, options: LaneOptions, host: LaneHost) {
+    this.leader = leader
+    this.#link = link
+    this.#options = options
+    this.#host = host
+  }
+
+  get empty(): boolean {
+    return this.#partitions.size === 0
+  }
+
+  /** The socket is gone. */
+  get closed(): Promise<void> {
+    return this.#link.closed
+  }
+
+  add(partition: ReadPartition): void {
+    partition.lane = this
+    this.#partitions.add(partition)
+  }
+
+  remove(partition: ReadPartition): void {
+    partition.lane = undefined
+    this.#partitions.delete(partition)
+  }
+
+  /** Fetches what is wanted now, unless a fetch is under way: the next one looks again. */
+  wake(): void {
+    if (!this.#asking && !this.#over) void this.#ask()
+  }
+
+  close(error: AlertError): void {
+    this.#over = true
+    this.#leave()
+    this.#link.kill(error)
+  }
+
+  async #ask(): Promise<void> {
+    this.#asking = true
+    try {
+      await this.#link.ready // all that is placed here by then is in the first fetch
+      while (!this.#over) {
+        const asked = [...this.#partitions].filter(({ wanting }) => wanting)
+        if (asked.length === 0) break
+        const from = performance.now()
+        const answer = await this.#fetch(asked)
+        if (!this.#over) this.#take(answer, asked, performance.now() - from)
+      }
+    } catch (error) {
+      this.#lose(toAlertError(error, 'ALERT_CONNECTION'))
+    } finally {
+      this.#asking = false
+    }
+  }
+
+  #fetch(asked: readonly ReadPartition[]): Promise<FetchAnswer> {
+    const mayResume = [...this.#partitions].some(({ paused, held }) => paused && held.length === 0)
+    const maxWait = mayResume ? Math.min(this.#options.maxWait, SHORT_WAIT) : this.#options.maxWait
+    const partitions = asked.map(({ topic, partition, next, leaderEpoch, maxBytes }) => ({
+      topic,
+      partition,
+      offset: next,
+      leaderEpoch,
+      maxBytes,
+    }))
+    return this.#link.raw(fetchMessage({ maxWait, maxBytes: this.#options.maxBytes, partitions }), maxWait + ANSWER_MARGIN)
+  }
+
+  #take(answer: FetchAnswer, asked: readonly ReadPartition[], took: number): void {
+    if (answer.errorCode !== 0) throw kafkaError(answer.errorCode, `${this.leader}: fetch`)
+    const byKey = new Map(asked.map(partition => [partition.key, partition]))
+    const alive: ReadPartition[] = []
+    for (const each of answer.partitions) {
+      const partition = byKey.get(partitionKey(each))
+      if (partition?.lane !== this) continue // stopped or moved meanwhile
+      if (each.errorCode !== 0) {
+        this.#refused(partition, each)
+      } else {
+        alive.push(partition)
+        partition.rejections = 0
+        if (each.records.length > 0) this.#hold(partition, each, took < SLOW_ANSWER, partition === asked[0])
+      }
+    }
+    this.#host.alive(this, alive)
+  }
+
+  #refused(partition: ReadPartition, { errorCode, logStart, highWatermark }: PartitionAnswer): void {
+    const known = highWatermark >= 0 ? `, the log has ${logStart} to ${highWatermark}` : ''
+    const error = kafkaError(errorCode, `${partition.key}@${partition.next}${known}`)
+    if (errorCode === OFFSET_OUT_OF_RANGE) {
+      this.remove(partition)
+      this.#host.outOfRange(partition, error)
+    } else if (MISPLACED.has(errorCode)) {
+      this.remove(partition)
+      partition.rejections++
+      this.#host.misplaced(partition)
+    } else {
+      this.#host.fault(partition, error)
+    }
+  }
+
+  #hold(partition: ReadPartition, answer: PartitionAnswer, soon: boolean, first: boolean): void {
+    const { records, aborted, lastStable, highWatermark } = answer
+    const set = new RecordSet(partition.key, records, partition.next, aborted, this.#options)
+    if (set.cutOff) {
+      this.#cutOff(partition, first)
+      return
+    }
+    const starving = soon && partition.held.length === 0
+    if (starving && records.length >= partition.maxBytes * FULL) this.#grow(partition)
+    partition.next = set.next
+    partition.blocked = set.endsInFault
+    partition.held.push({ set, end: lastStable >= 0 ? lastStable : highWatermark })
+    this.#partitions.delete(partition)
+    this.#partitions.add(partition)
+    this.#host.fetched(partition)
+  }
+
+  #grow(partition: ReadPartition): void {
+    partition.maxBytes = Math.min(partition.maxBytes * 2, this.#options.maxBytes)
+  }
+
+  /** The broker sends the first batch of the first partition whole, so this one's length is wrong; of another one it may be too large for what was left. */
+  #cutOff(partition: ReadPartition, first: boolean): void {
+    if (first && partition.maxBytes >= this.#options.maxBytes) {
+      const text = `${partition.key}@${partition.next}: the record batch cannot be read: it is cut off`
+      this.#host.fault(partition, new AlertError('ALERT_DAMAGED', text))
+    } else {
+      this.#grow(partition)
+      const others = [...this.#partitions].filter(other => other !== partition)
+      this.#partitions.clear()
+      for (const each of [partition, ...others]) this.#partitions.add(each)
+    }
+  }
+
+  #lose(error: AlertError): void {
+    if (this.#over) return
+    this.#over = true
+    this.#link.kill(error)
+    this.#host.lost(this, error, this.#leave())
+  }
+
+  #leave(): ReadPartition[] {
+    const left = [...this.#partitions]
+    for (const partition of left) this.remove(partition)
+    return left
+  }
+}

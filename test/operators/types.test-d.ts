@@ -1,0 +1,133 @@
+/** What compiles and what must not; checked by tsc, never run. */
+import { bufferCount, filter, map, merge, type Observable, of, retry, share } from 'rxjs'
+import {
+  type Decoded,
+  filterRecords,
+  filterTopics,
+  type HandleOptions,
+  handle,
+  ignoreTest,
+  mapPayload,
+  parseJson,
+  type RetryOnFatalOptions,
+  retryOnFatal,
+} from '../../src/operators.ts'
+import type { AlertRecord, Delivery } from '../../src/record.ts'
+
+interface Alert {
+  readonly superevent_id: string
+  readonly far?: number
+}
+
+declare const topic: Observable<Delivery>
+declare const live: Observable<AlertRecord>
+
+type Is<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false
+const yes = <_T extends true>(): void => {}
+
+// parseJson: the payload's type is what you say, the kind of record stays
+const unknownPayload = topic.pipe(parseJson())
+yes<Is<typeof unknownPayload, Observable<Delivery<unknown>>>>()
+const alerts = topic.pipe(parseJson<Alert>())
+yes<Is<typeof alerts, Observable<Delivery<Alert>>>>()
+const liveAlerts = live.pipe(parseJson<Alert>({ bigints: true, onDecodeError: 'error' }))
+yes<Is<typeof liveAlerts, Observable<AlertRecord<Alert>>>>()
+const kept = topic.pipe(parseJson<Alert>({ onDecodeError: 'keep' }))
+yes<Is<typeof kept, Observable<Delivery<Decoded<Alert>>>>>()
+kept.subscribe(({ payload }) => {
+  if (payload.error) payload.bytes.length.toFixed()
+  else payload.value.superevent_id.trim()
+  // @ts-expect-error perhaps there is no value
+  payload.value.superevent_id.trim()
+})
+
+// operators that keep the record's type
+const narrowed = alerts.pipe(
+  filterTopics('superevent'),
+  filterTopics((name, record) => name === record.topic),
+  ignoreTest(),
+  filterRecords(record => record.payload.superevent_id > 'S'),
+  filter(record => record.offset > 1),
+  retry(),
+)
+yes<Is<typeof narrowed, Observable<Delivery<Alert>>>>()
+const rest = narrowed.pipe(retryOnFatal(), share())
+yes<Is<typeof rest, Observable<Delivery<Alert>>>>()
+const liveRest = live.pipe(ignoreTest(), parseJson<Alert>(), filterTopics('superevent'), retryOnFatal())
+yes<Is<typeof liveRest, Observable<AlertRecord<Alert>>>>()
+const far = alerts.pipe(filterRecords((record): record is Delivery<Required<Alert>> => record.payload.far !== undefined))
+yes<Is<typeof far, Observable<Delivery<Required<Alert>>>>>()
+
+// mapPayload
+const lengths = liveAlerts.pipe(mapPayload(alert => alert.superevent_id.length))
+yes<Is<typeof lengths, Observable<AlertRecord<number>>>>()
+const ids = alerts.pipe(mapPayload((alert, record) => `${record.offset} ${alert.superevent_id}`))
+yes<Is<typeof ids, Observable<Delivery<string>>>>()
+
+// handle: the result's type is what fn gives
+const strings = alerts.pipe(handle(async record => record.payload.superevent_id, { key: record => record.payload.superevent_id }))
+yes<Is<typeof strings, Observable<string>>>()
+const awaited = alerts.pipe(
+  handle(async record => {
+    record.ack()
+  }),
+)
+yes<Is<typeof awaited, Observable<void>>>()
+const nothing = alerts.pipe(
+  handle(record => {
+    console.log(record.payload.superevent_id)
+  }),
+)
+yes<Is<typeof nothing, Observable<void>>>()
+const observed = alerts.pipe(handle(record => of(record).pipe(map(({ payload }) => payload.far))))
+yes<Is<typeof observed, Observable<number | undefined>>>()
+const twice = alerts.pipe(
+  handle(async record => record),
+  handle(async record => record.payload.superevent_id),
+)
+yes<Is<typeof twice, Observable<string>>>()
+const merged = merge(topic, topic).pipe(
+  parseJson<Alert>(),
+  handle(async ({ payload }) => payload.superevent_id),
+)
+yes<Is<typeof merged, Observable<string>>>()
+
+// a lost ack is a compile error
+const handled = handle(async (record: Delivery<unknown>) => record.offset)
+// @ts-expect-error a record without claims
+live.pipe(handled)
+// @ts-expect-error nor does decoding give it any
+liveAlerts.pipe(handled)
+// @ts-expect-error the payload alone
+alerts.pipe(map(record => record.payload)).pipe(handled)
+// @ts-expect-error a spread loses the methods, as at run time
+alerts.pipe(map(record => ({ ...record, payload: 1 }))).pipe(handled)
+// @ts-expect-error an array is no delivery
+alerts.pipe(bufferCount(2)).pipe(handled)
+alerts.pipe(handled)
+
+// work is nothing, a promise or an Observable
+// @ts-expect-error a string would be iterated by rxjs
+alerts.pipe(handle(record => record.payload.superevent_id))
+// @ts-expect-error a number that push() returned is forgotten work, or none
+alerts.pipe(handle(record => [1].push(record.offset)))
+
+// an undefined from a settings object is accepted
+declare const settings: { concurrency?: number | undefined; count?: number | undefined; bigints?: boolean | undefined }
+alerts.pipe(handle(async () => {}, { concurrency: settings.concurrency, retry: { count: settings.count } }))
+topic.pipe(parseJson<Alert>({ bigints: settings.bigints }), retryOnFatal({ count: settings.count }))
+// @ts-expect-error no such policy
+parseJson({ onDecodeError: 'ignore' })
+const options: HandleOptions<Delivery<Alert>> = {
+  deadLetter: (record, error) => Promise.resolve([record.payload.far, error]),
+  onFailure: 'deadLetter',
+}
+const delays: readonly RetryOnFatalOptions[] = [{ delay: 5 }, { delay: (_error, attempt) => attempt * 100 }, { delay: () => of(1) }]
+console.log(options, delays)
+
+/** Generic code over any payload may use the operators. */
+export const numbered = <P>(source: Observable<Delivery<P>>): Observable<number> =>
+  source.pipe(
+    filterRecords(record => record.offset >= 0),
+    handle(async record => record.offset),
+  )
