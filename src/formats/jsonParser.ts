@@ -11,6 +11,8 @@ export interface ExactOptions {
 const MOST_DIGITS = 4300
 
 const NUMBER = /-?(?:0|[1-9]\d*)((?:\.\d+)?(?:[eE][+-]?\d+)?)/y
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const NOT_PLAIN = /[\\\u0000-\u001f]/
 const FOUR_HEX = /[\da-fA-F]{4}/y
 const SHORT_ESCAPES = '"\\/bfnrt'
 const WORDS: readonly (readonly [word: string, value: unknown])[] = [
@@ -100,19 +102,25 @@ class ExactParser {
 
   #string(): string {
     const text = this.#text
+    const start = this.#at + 1
+    const end = text.indexOf('"', start)
+    const plain = text.slice(start, end)
+    if (end < 0 || NOT_PLAIN.test(plain)) return this.#escapedString()
+    this.#at = end + 1
+    return plain
+  }
+
+  #escapedString(): string {
     const start = this.#at++
-    let escaped = false
     for (;;) {
-      const code = text.charCodeAt(this.#at)
+      const code = this.#text.charCodeAt(this.#at)
       if (code === QUOTE) break
-      if (code === BACKSLASH) {
-        escaped = true
-        this.#escape()
-      } else if (code >= FIRST_PRINTABLE) this.#at++
+      if (code === BACKSLASH) this.#escape()
+      else if (code >= FIRST_PRINTABLE) this.#at++
       else throw this.#unexpected(code < FIRST_PRINTABLE ? 'an escape instead of a control character' : "'\"'")
     }
     this.#at++
-    return escaped ? (JSON.parse(text.slice(start, this.#at)) as string) : text.slice(start + 1, this.#at - 1)
+    return JSON.parse(this.#text.slice(start, this.#at)) as string
   }
 
   #escape(): void {

@@ -42,8 +42,10 @@ export class Job<R extends Delivery<unknown>, O> implements Laned {
   readonly #claim: Claim
   #over = false
   #tries = 0
-  /** The try under way, or the wait for the next one; closed once its outcome no longer counts. */
-  #step = new Subscription()
+  /** Told apart, for the outcome of a try that was called off no longer counts. */
+  #turn = 0
+  /** The Observable of the try, or the wait for the next one. */
+  #subscription: Subscription | undefined
   #limit: Subscription | undefined
   /** The handler itself, or a promise, is under way: nothing can call it off. */
   #runsOut = false
@@ -100,7 +102,6 @@ export class Job<R extends Delivery<unknown>, O> implements Laned {
   #try(): void {
     const { fn, timeout } = this.#host.settings
     this.#tries++
-    this.#step = new Subscription()
     this.#runsOut = true
     let work: Work<O>
     try {
@@ -120,41 +121,42 @@ export class Job<R extends Delivery<unknown>, O> implements Laned {
 
   /** Any other value, which the types keep out, is taken as what an async function would have returned. */
   #await(work: PromiseLike<O> | O): void {
-    const step = this.#step
+    const turn = this.#turn
     Promise.resolve(work).then(
       value => {
-        if (step.closed) return
+        if (turn !== this.#turn) return
         this.#host.emit(this.#token, value)
         this.#succeed()
       },
       error => {
-        if (!step.closed) this.#failed(error)
+        if (turn === this.#turn) this.#failed(error)
       },
     )
   }
 
   #subscribe(work: Observable<O>): void {
-    const step = this.#step
     this.#runsOut = false
     if (this.#host.closed) {
       this.#giveBack()
       return
     }
+    const subscription = new Subscription()
+    this.#subscription = subscription
     const { signal } = this.#record
     const stop = (): void => this.#giveBack()
     signal.addEventListener('abort', stop)
-    step.add(() => signal.removeEventListener('abort', stop))
+    subscription.add(() => signal.removeEventListener('abort', stop))
     // The guards are for what emits on, within subscribe, after it was called off.
-    step.add(
+    subscription.add(
       work.subscribe({
         next: value => {
-          if (!step.closed) this.#host.emit(this.#token, value)
+          if (!subscription.closed) this.#host.emit(this.#token, value)
         },
         error: error => {
-          if (!step.closed) this.#failed(error)
+          if (!subscription.closed) this.#failed(error)
         },
         complete: () => {
-          if (!step.closed) this.#succeed()
+          if (!subscription.closed) this.#succeed()
         },
       }),
     )
@@ -175,7 +177,7 @@ export class Job<R extends Delivery<unknown>, O> implements Laned {
       try {
         const time = retryTime(delay, error, this.#tries)
         this.park()
-        this.#step = time.subscribe({ next: () => this.start(), error: thrown => this.giveUp(thrown) })
+        this.#subscription = time.subscribe({ next: () => this.start(), error: thrown => this.giveUp(thrown) })
       } catch (thrown) {
         this.giveUp(thrown)
       }
@@ -190,7 +192,8 @@ export class Job<R extends Delivery<unknown>, O> implements Laned {
 
   #endStep(): void {
     this.#runsOut = false
-    this.#step.unsubscribe()
+    this.#turn++
+    this.#subscription?.unsubscribe()
     this.#limit?.unsubscribe()
   }
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { GroupBed } from './bed.ts'
-import { all, Member, share } from './member.ts'
+import { all, comesSoon, Member, share } from './member.ts'
 import { at, numbered, range } from './observer.ts'
 
 /** Consumer groups. */
@@ -136,12 +136,7 @@ export function groupCases(given: () => GroupBed): void {
     await bed.reconnect()
     expect(await bed.members(group)).toEqual([memberId])
     const successor = new Member(bed, transport, { id: group, topics: [topic], memberId })
-    let waited = 0
-    while (successor.holds.length === 0 && waited < bed.sessionTimeout) {
-      await bed.pass(50)
-      waited += 50
-    }
-    expect(waited).toBeLessThan(bed.sessionTimeout / 2)
+    expect(await comesSoon(bed, () => successor.holds.length > 0)).toBe(true)
     expect(successor.last('assigned')!.memberId).toBe(memberId)
     expect(successor.last('assigned')!.partitions[0]!.committed).toBe(0)
   })
@@ -218,7 +213,7 @@ export function groupCases(given: () => GroupBed): void {
     await bed.until(() => first.holds.length === 1 && second.holds.length === 1, 'it was not shared')
     await bed.answer(first.reader.close(2000))
     expect(first.events.at(-1)).toEqual({ type: 'ended' })
-    await bed.until(() => second.holds.length === 2, 'the other did not take over')
+    expect(await comesSoon(bed, () => second.holds.length === 2)).toBe(true)
     expect(await bed.members(group)).toEqual([second.last('assigned')!.memberId])
   })
 
@@ -264,8 +259,9 @@ export function groupCases(given: () => GroupBed): void {
       await bed.answer(member.reader.close(2000))
       closed.push({ member, length: member.events.length })
     }
-    await bed.until(() => stays.holds.length === 2, 'it did not get everything back')
+    expect(await comesSoon(bed, () => stays.holds.length === 2)).toBe(true)
     await bed.pass(300)
+    expect(stays.holds).toHaveLength(2)
     for (const { member, length } of closed) {
       expect(member.events.slice(length)).toEqual([])
       expect(member.all('ended')).toEqual([{ type: 'ended' }])

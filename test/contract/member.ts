@@ -41,3 +41,12 @@ export class Member extends Observer {
 export const share = (...members: readonly Member[]): string[] => members.flatMap(({ holds }) => holds).sort()
 
 export const all = (topic: string, count: number): string[] => range(0, count).map(partition => `${topic}[${partition}]`)
+
+/** Whether it comes long before the session of a ghost would end. */
+export async function comesSoon(bed: GroupBed, condition: () => boolean): Promise<boolean> {
+  for (let waited = 0; waited < bed.sessionTimeout / 2; waited += 50) {
+    if (condition()) return true
+    await bed.pass(50)
+  }
+  return condition()
+}

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from 'vitest'
 import type { ClusterBed, GroupBed } from './bed.ts'
 import { brokerCases } from './brokers.ts'
 import { closingCases } from './closing.ts'
+import { faultingCases } from './faulting.ts'
 import { groupCases } from './groups.ts'
 import { memoryBed } from './memoryBed.ts'
 import { readingCases } from './reading.ts'
@@ -21,6 +22,7 @@ describe.each([
   afterEach(() => bed.tidy())
 
   describe('reading', () => readingCases(given))
+  describe('faults', () => faultingCases(given))
   describe('topics', () => topicCases(given))
   describe('writing', () => writingCases(given))
   describe('closing', () => closingCases(given))

@@ -15,12 +15,11 @@ export class MemoryReader implements Reader {
   /** That of the current assignment; undefined while there is none. */
   #epoch: number | undefined
   #ending: Promise<void> | undefined
-  #hasEnded = false
 
   constructor(client: Client, options: ReadOptions, on: (event: ReadEvent) => void) {
     this.#client = client
     this.#on = on
-    this.#fetcher = new Fetcher(client, options, { emit: event => this.#emit(event), failed: error => this.#fail(error) })
+    this.#fetcher = new Fetcher(client, options, { emit: on, failed: error => this.#fail(error) })
     this.#membership = options.group && this.#member(options.group)
     if (!options.group) this.#epoch = 0
     this.#detach = [client.log.watch(() => this.#fetcher.wake()), client.link.onBreak(error => this.#broke(error))]
@@ -67,14 +66,14 @@ export class MemoryReader implements Reader {
     return new Membership(this.#client, group, {
       assigned: (epoch, memberId, partitions) => {
         this.#epoch = epoch
-        this.#emit({ type: 'assigned', epoch, memberId, partitions })
+        this.#on({ type: 'assigned', epoch, memberId, partitions })
       },
       revoked: (epoch, lost) => {
         this.#epoch = undefined
         this.#fetcher.stopAll()
-        this.#emit({ type: 'revoked', epoch, lost })
+        this.#on({ type: 'revoked', epoch, lost })
       },
-      alive: () => this.#emit({ type: 'alive' }),
+      alive: () => this.#on({ type: 'alive' }),
       failed: error => this.#fail(error),
     })
   }
@@ -106,11 +105,6 @@ export class MemoryReader implements Reader {
     // One that failed does not leave: its successor takes the member's place, and nobody else has to join again.
     await this.#membership?.close(error === undefined, deadline)
     await new Promise<void>(turn)
-    this.#emit({ type: 'ended', error, memberId: error && (this.#membership?.memberId || undefined) })
-    this.#hasEnded = true
-  }
-
-  #emit(event: ReadEvent): void {
-    if (!this.#hasEnded) this.#on(event)
+    this.#on({ type: 'ended', error, memberId: error && (this.#membership?.memberId || undefined) })
   }
 }

@@ -18,6 +18,20 @@ describe('a broken connection', () => {
     expect(bench.cluster.metadataAsked).toBe(4) // each time: who leads it now?
   })
 
+  it('that was open before is opened anew, whatever broke it', async () => {
+    const bench = new WriterBench()
+    await bench.store('a')
+    bench.write('b')
+    bench.cluster.fate = () => {
+      bench.cluster.fate = () => 'store'
+      bench.cluster.links[0]!.kill(new AlertError('ALERT_PROTOCOL', 'answer 7 came where 6 was due'))
+      return 'store'
+    }
+    await bench.settle()
+    expect(bench.outcomes.get('b')).toEqual(stored(1))
+    expect(bench.retries).toEqual(['ALERT_CONNECTION'])
+  })
+
   it('before the request left raises no doubt', async () => {
     const bench = new WriterBench()
     bench.cluster.connect = () => {
@@ -95,6 +109,22 @@ describe('a refused login', () => {
     bench.cluster.links.at(-1)!.kill(connectionLost())
     left = 2
     expect(await bench.store('b')).toEqual(stored(1))
+  })
+
+  it('of a session that was granted before counts so too', async () => {
+    const bench = new WriterBench()
+    await bench.store('a')
+    bench.write('b')
+    bench.cluster.connect = () => {
+      throw refused()
+    }
+    bench.cluster.fate = () => {
+      bench.cluster.links[0]!.kill(refused())
+      return 'store'
+    }
+    await bench.settle()
+    expect(bench.outcomes.get('b')).toEqual(failed('ALERT_CREDENTIALS', 'unknown'))
+    expect(bench.cluster.links).toHaveLength(3)
   })
 
   it('at the first question counts so too', async () => {

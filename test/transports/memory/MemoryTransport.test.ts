@@ -104,9 +104,13 @@ describe('MemoryTransport', () => {
 
   it('counts what is open', async () => {
     const observer = new Observer(transport, { group: GROUP })
+    observer.onEvent = event => {
+      if (event.type === 'assigned') observer.reader.start(event.epoch, [at(TOPIC, 0, 0)])
+    }
     const writer = transport.write({ deliveryTimeout: 1000 })
     await clock.advance(10)
-    expect(transport.open).toEqual({ readers: 1, writers: 1, timers: 1 })
+    // A heartbeat, and a fetch that waits.
+    expect(transport.open).toEqual({ readers: 1, writers: 1, timers: 2 })
     expect(log.members('g')).toMatchObject([{ topics: [TOPIC], partitions: [OF, { topic: TOPIC, partition: 1 }] }])
     await Promise.all([observer.reader.close(100), writer.close(100)])
     expect(transport.open).toEqual({ readers: 0, writers: 0, timers: 0 })

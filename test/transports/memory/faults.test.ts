@@ -162,6 +162,18 @@ describe('fail() in a group', () => {
     expect(transport.log.members('g')).toHaveLength(1)
   })
 
+  it('takes no commit any more when it is too late', async () => {
+    const observer = await reading({ group: GROUP })
+    let commit: Promise<void> | undefined
+    observer.onEvent = event => {
+      if (event.type === 'revoked') commit = observer.reader.commit(event.epoch, [at(TOPIC, 0, 7)])
+    }
+    transport.fail('ILLEGAL_GENERATION', { at: 'heartbeat' })
+    await clock.advance(1000)
+    await expect(commit).rejects.toMatchObject({ code: 'ALERT_STALE_EPOCH' })
+    expect(transport.log.committed('g', TOPIC, 0)).toBeUndefined()
+  })
+
   it('ends a member that was fenced, and keeps its id for a successor', async () => {
     const observer = await reading({ group: GROUP })
     transport.fail('FENCED_INSTANCE_ID', { at: 'heartbeat' })
@@ -200,7 +212,9 @@ describe('fail() at a write', () => {
     await clock.advance(0)
     expect(outcomes).toEqual([])
     writer.write({ ...record, value: Uint8Array.of(98) }, outcome => outcomes.push(outcome))
-    await clock.advance(500)
+    await clock.advance(50)
+    expect(retries).toHaveLength(1)
+    await clock.advance(450)
     expect(outcomes).toEqual([
       { partition: 0, offset: 0 },
       { partition: 0, offset: 1 },
@@ -214,9 +228,12 @@ describe('fail() at a write', () => {
 
   it('fails what does not', async () => {
     transport.fail('INVALID_RECORD', { at: 'write' })
-    const { outcomes } = writing('a')
+    const { outcomes, writer, record } = writing('a')
+    writer.write(record, outcome => outcomes.push(outcome))
     await clock.advance(0)
-    expect(outcomes).toMatchObject([{ error: { code: 'ALERT_UNWRITABLE' }, stored: false }])
+    const refused = { error: { code: 'ALERT_UNWRITABLE', kafka: 'INVALID_RECORD' }, stored: false }
+    expect(outcomes).toMatchObject([refused, refused])
+    expect(outcomes[0]!.error).not.toBe(outcomes[1]!.error)
   })
 
   it.each([

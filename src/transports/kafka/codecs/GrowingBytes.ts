@@ -1,5 +1,5 @@
 import { Unreadable } from '../decode/Unreadable.ts'
-import { tooLarge } from './limit.ts'
+import { TooLarge } from './limit.ts'
 
 const FIRST = 64 * 1024
 
@@ -33,20 +33,20 @@ export class GrowingBytes {
   }
 
   /** What is wrong when a decoder would write up to `end`, which is not reserved. */
-  overrun(end: number): Unreadable {
-    return end > this.#limit ? tooLarge(this.#limit) : new Unreadable('a block is larger than announced')
+  overrun(end: number): Error {
+    return end > this.#limit ? new TooLarge() : new Unreadable('a block is larger than announced')
   }
 
   append(more: Uint8Array): void {
     const end = this.#length + more.length
-    if (end > this.#limit) throw tooLarge(this.#limit)
+    if (end > this.#limit) throw new TooLarge()
     this.reserve(more.length).bytes.set(more, this.#length)
     this.#length = end
   }
 
   repeat(byte: number, count: number): void {
     const end = this.#length + count
-    if (end > this.#limit) throw tooLarge(this.#limit)
+    if (end > this.#limit) throw new TooLarge()
     this.reserve(count).bytes.fill(byte, this.#length, end)
     this.#length = end
   }

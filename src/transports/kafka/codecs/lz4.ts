@@ -15,6 +15,7 @@ export function decodeLz4Frames(bytes: Uint8Array, limit: number): Uint8Array {
     if (magic === MAGIC) at = decodeFrame(bytes, at + 4, out)
     else if (magic >>> 4 === SKIPPABLE) at += 8 + uint32At(bytes, at + 4)
     else throw new Unreadable('no frame begins here')
+    if (at > bytes.length) throw new Unreadable('it is cut off')
   }
   return out.taken()
 }

@@ -1,7 +1,7 @@
 import { int32At } from '../decode/Cursor.ts'
 import { Unreadable } from '../decode/Unreadable.ts'
 import { joined } from './joined.ts'
-import { tooLarge } from './limit.ts'
+import { TooLarge } from './limit.ts'
 import { copyMatch } from './match.ts'
 
 /** What Java's library puts before its blocks: a magic number, its version and the oldest compatible one. */
@@ -32,7 +32,7 @@ export function decodeSnappy(bytes: Uint8Array, limit: number): Uint8Array {
 function decodeBlock(bytes: Uint8Array, limit: number): Uint8Array {
   const { value: size, at: start } = uvarint(bytes)
   if (size > bytes.length * LARGEST_GROWTH) throw new Unreadable(`${bytes.length} bytes cannot hold the ${size} that are announced`)
-  if (size > limit) throw tooLarge(limit)
+  if (size > limit) throw new TooLarge()
   const out = new Uint8Array(size)
   let at = start
   let filled = 0

@@ -1,5 +1,5 @@
 import * as zlib from 'node:zlib'
-import { nativeLimit } from './native.ts'
+import { runNative } from './native.ts'
 import { decodeFrame, decodeFrames, type FrameDecoder } from './zstd/frames.ts'
 
 type Native = (bytes: Uint8Array, options: { readonly maxOutputLength: number; readonly chunkSize: number }) => Buffer
@@ -10,7 +10,7 @@ const CHUNK = 128 * 1024
 const native: Native | undefined = 'zstdDecompressSync' in zlib ? (zlib.zstdDecompressSync as Native) : undefined
 
 const oneFrame: FrameDecoder = native
-  ? (frame, limit) => nativeLimit(limit, () => native(frame, { maxOutputLength: limit, chunkSize: CHUNK }))
+  ? (frame, limit) => runNative(() => native(frame, { maxOutputLength: limit, chunkSize: CHUNK }))
   : decodeFrame
 
 /** zstd, of any number of frames. */

@@ -1,4 +1,4 @@
-import type { AlertError } from '../../../errors.ts'
+import { AlertError } from '../../../errors.ts'
 import { type ProduceAnswer, produce } from '../produce.ts'
 import type { Batch } from './batch.ts'
 import type { WriteLink, WriteLinks } from './links.ts'
@@ -75,9 +75,16 @@ export class Leader {
         part.resolve(answers[i]!)
       })
     } catch (error) {
-      for (const part of parts) part.reject(error)
+      const why = this.dead ? lost(this.dead) : error
+      for (const part of parts) part.reject(why)
     }
   }
+}
+
+/** An open connection that broke, whatever broke it, may be better when it is opened anew; a session that is no longer granted is a refused login. */
+function lost(dead: AlertError): AlertError {
+  if (dead.code === 'ALERT_CREDENTIALS') return dead
+  return new AlertError('ALERT_CONNECTION', dead.message, { cause: dead, kafka: dead.kafka, hint: dead.hint })
 }
 
 /** The leaders by address. A broken one is opened anew when it is needed again. */

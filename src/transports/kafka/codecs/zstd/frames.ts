@@ -1,7 +1,7 @@
 import { Unreadable } from '../../decode/Unreadable.ts'
 import { GrowingBytes } from '../GrowingBytes.ts'
 import { joined } from '../joined.ts'
-import { tooLarge } from '../limit.ts'
+import { TooLarge } from '../limit.ts'
 import { newHistory, writeBlock } from './blocks.ts'
 import { LARGEST_BLOCK } from './literals.ts'
 
@@ -46,6 +46,7 @@ export function decodeFrames(bytes: Uint8Array, limit: number, decode: FrameDeco
     } else {
       throw new Unreadable('no frame begins here')
     }
+    if (at > bytes.length) throw new Unreadable('it is cut off')
   }
   return joined(contents)
 }
@@ -72,15 +73,13 @@ function endOf(bytes: Uint8Array, start: number): number {
   const { at, checksum } = headerAt(bytes, start)
   let block = blockAt(bytes, at)
   while (!block.last) block = blockAt(bytes, block.end)
-  const end = block.end + (checksum ? 4 : 0)
-  if (end > bytes.length) throw new Unreadable('it is cut off')
-  return end
+  return block.end + (checksum ? 4 : 0)
 }
 
 /** One frame, in JavaScript. */
 export const decodeFrame: FrameDecoder = (frame, limit) => {
   const { at, size, largestBlock } = headerAt(frame, 0)
-  if (size !== undefined && size > limit) throw tooLarge(limit)
+  if (size !== undefined && size > limit) throw new TooLarge()
   const out = new GrowingBytes(limit)
   const history = newHistory()
   for (let block = blockAt(frame, at); ; block = blockAt(frame, block.end)) {

@@ -1,0 +1,73 @@
+import { type EngineOptions, engineConfig } from '../../../src/transports/kafka/config.ts'
+import { Links } from '../../../src/transports/kafka/links.ts'
+import { KafkaWriter } from '../../../src/transports/kafka/writer.ts'
+import type { OutRecord, WriteOptions, WriteOutcome } from '../../../src/transports/transport.ts'
+
+export interface Written {
+  readonly value: string
+  readonly partition: number | undefined
+  outcome?: WriteOutcome
+}
+
+/** A writer with links of its own, which keeps what was written and what came of it. */
+export class RealWriter {
+  readonly links: Links
+  readonly written: Written[] = []
+  readonly retries = new Map<string, number>()
+  readonly plain: string[] = []
+  readonly #writer: KafkaWriter
+
+  constructor(engine: EngineOptions, options: Partial<WriteOptions> = {}) {
+    this.links = new Links(engineConfig(engine))
+    this.#writer = new KafkaWriter(this.links, {
+      deliveryTimeout: 60_000,
+      onPlain: error => this.plain.push(error.message),
+      onRetry: error => {
+        const what = error.kafka ?? error.code
+        this.retries.set(what, (this.retries.get(what) ?? 0) + 1)
+      },
+      ...options,
+    })
+  }
+
+  /** Resolves with what came of it; never rejects. */
+  write(topic: string, value: string, over: Partial<OutRecord> = {}): Promise<WriteOutcome> {
+    const written: Written = { value, partition: over.partition }
+    this.written.push(written)
+    return new Promise(resolve => {
+      this.#writer.write({ topic, key: null, value: Buffer.from(value), headers: [], timestamp: Date.now(), ...over }, outcome => {
+        if (written.outcome) throw new Error(`${value} settled twice`)
+        written.outcome = outcome
+        resolve(outcome)
+      })
+    })
+  }
+
+  /** Writes the numbers from 0 to `count` - 1, in each partition at most `window` of them unanswered. */
+  async writeNumbers(
+    topic: string,
+    count: number,
+    { partitions, window }: { readonly partitions: number; readonly window: number },
+  ): Promise<void> {
+    let next = 0
+    const fill = async (partition: number): Promise<void> => {
+      const open = new Set<Promise<unknown>>()
+      while (next < count) {
+        const answer: Promise<unknown> = this.write(topic, String(next++), { partition }).then(() => open.delete(answer))
+        open.add(answer)
+        if (open.size >= window) await Promise.race(open)
+      }
+      await Promise.all(open)
+    }
+    await Promise.all(Array.from({ length: partitions }, (_, partition) => fill(partition)))
+  }
+
+  get settled(): number {
+    return this.written.filter(({ outcome }) => outcome).length
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writer.close(1000)
+    await this.links.close()
+  }
+}
