@@ -62,9 +62,9 @@ export class Token {
   get settled(): boolean {
     return this.#state !== 'open' && this.#state !== 'held'
   }
-  /** Its delivery is 'manual': born held, for the user to ack. */
+  /** Its delivery is 'manual': born held, for the user to ack, and nobody has taken it over. */
   get bornHeld(): boolean {
-    return this.#birth !== undefined
+    return this.#birth !== undefined && !this.#taken
   }
   get signal(): AbortSignal {
     if (!this.#abort) {

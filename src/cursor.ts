@@ -33,10 +33,15 @@ export class Cursor {
     this.topics = topics
   }
 
+  /** Of several positions of one partition the last counts; so does the last id of a topic. */
   static of(server: string, time: number, positions: Iterable<Position>): Cursor {
-    const topics = new Map<string, { id?: string | undefined; offsets: Map<number, number> }>()
+    const topics = new Map<string, { id: string | undefined; readonly offsets: Map<number, number> }>()
     for (const { topic, partition, offset, topicId } of positions) {
-      const known = topics.get(topic) ?? { id: topicId, offsets: new Map<number, number>() }
+      const before = topics.get(topic)
+      // Of another topic under the same name: its offsets say nothing about this one.
+      const other = before?.id !== undefined && topicId !== undefined && before.id !== topicId
+      const known = before && !other ? before : { id: topicId, offsets: new Map<number, number>() }
+      known.id ??= topicId
       topics.set(topic, known)
       known.offsets.set(partition, offset)
     }

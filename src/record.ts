@@ -80,7 +80,8 @@ let tokenIn: (delivery: Delivery<unknown>) => Token
 /** The token of a delivery: for the operators that settle it, not for users. */
 export const tokenOf = (delivery: Delivery<unknown>): Token => tokenIn(delivery)
 
-const NOT_YET: unique symbol = Symbol('payload is the record as it came')
+/** For sources: the payload is the record's bytes, as it came. */
+export const AS_IT_CAME: unique symbol = Symbol('the payload is as it came')
 
 /**
  * A record that was delivered to be handled. It is *handled* when its `next()` has returned and every claim on it is acked; only what is
@@ -90,14 +91,14 @@ const NOT_YET: unique symbol = Symbol('payload is the record as it came')
  */
 export class Delivery<P = Uint8Array | null> implements AlertRecord<P> {
   readonly #token: Token
-  readonly #payload: P | typeof NOT_YET
+  readonly #payload: P | typeof AS_IT_CAME
 
   static {
     tokenIn = delivery => delivery.#token
   }
 
   /** Made by sources only. */
-  constructor(token: Token, payload: P | typeof NOT_YET = NOT_YET) {
+  constructor(token: Token, payload: P | typeof AS_IT_CAME) {
     this.#token = token
     this.#payload = payload
   }
@@ -142,7 +143,7 @@ export class Delivery<P = Uint8Array | null> implements AlertRecord<P> {
     return isTest(this.#token.raw)
   }
   get payload(): P {
-    return this.#payload === NOT_YET ? (this.#token.raw.value as P) : this.#payload
+    return this.#payload === AS_IT_CAME ? (this.#token.raw.value as P) : this.#payload
   }
   /** Aborted when an ack no longer counts: the partition went to another member, or the subscription is over. */
   get signal(): AbortSignal {

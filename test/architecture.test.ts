@@ -24,7 +24,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   operators: anywhere(['formats'], ['rxjs']),
   transport: anywhere([]),
   'transports/memory': anywhere(['transport']),
-  'transports/kafka': inNode(['transport'], ['kafkajs', 'snappyjs', 'fzstd']),
+  'transports/kafka': inNode(['transport'], ['kafkajs']),
   auth: inNode(['transport'], ['smol-toml']),
   sources: anywhere(['formats', 'transport', 'operators'], ['rxjs']),
   sinks: anywhere(['formats', 'transport', 'operators'], ['rxjs']),
@@ -72,7 +72,9 @@ describe('architecture', () => {
     expect(faultOf('operators/handle.ts', '../sources/Reading.ts')).toContain('(sources)')
     expect(faultOf('sources/Part.ts', 'kafkajs')).toContain('the package kafkajs')
     expect(faultOf('formats/json.ts', 'node:fs')).toContain('runs anywhere')
-    const { importedFiles } = ts.preProcessFile(`import type { A } from './a.ts'; const b = await import('./b.ts'); type C = import('./c.ts').C`)
+    const { importedFiles } = ts.preProcessFile(
+      `import type { A } from './a.ts'; const b = await import('./b.ts'); type C = import('./c.ts').C`,
+    )
     expect(importedFiles.map(({ fileName }) => fileName)).toEqual(['./a.ts', './b.ts', './c.ts'])
   })
 

@@ -1,137 +1,147 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { lastValueFrom, merge, Subject, takeUntil } from 'rxjs'
-import { ConfigError, type Delivery, filterRecords, handle, IgwnAlertClient, outgoing, parseJson, type Status, toStream } from '../index.ts'
+import {
+  filter,
+  fromEvent,
+  ignoreElements,
+  lastValueFrom,
+  merge,
+  type Observable,
+  Subject,
+  scan,
+  take,
+  takeUntil,
+  takeWhile,
+  timer,
+} from 'rxjs'
+import { type Delivery, filterRecords, handle, IgwnAlertClient, outgoing, parseJson, type Status, silentLogger } from '../index.ts'
 import { MemoryTransport, type NightMessage, type SampleAlert, sampleNight } from '../testing.ts'
-import { type Output, outputTo } from './output.ts'
+import { alertLine, backLine, closing, droppedLine, heading, inWords, lostLine, lostOf, subjectOf, type Tally } from './demoLines.ts'
+import type { Output } from './output.ts'
+import { running } from './running.ts'
 
 const GROUPS = { production: 'gracedb', playground: 'gracedb-playground' } as const
 const TOPIC = 'superevent'
-/** ms between two alerts: a night in a few seconds. */
+/** ms between two messages: a night in ten seconds. */
 const PACE = 700
 /** ms without a server. */
 const OUTAGE = 1_500
-/** False alarms per second: less rare ones are left out. About one in two months. */
+/** ms; whatever is not there by then is lost. */
+const LONGEST = 14_000
+/** False alarms per second, Hz: rarer ones are shown. */
 const RARE = 1 / (60 * 86_400)
 
-/** A false-alarm rate in words: how often noise alone looks like this. */
-function inWords(far: number): string {
-  const years = 1 / (far * 365.25 * 86_400)
-  if (years >= 1000) return `1 in ${Math.round(years / 1000)} thousand years`
-  return years >= 1 ? `1 in ${years.toFixed(1)} years` : `1 in ${(years * 365.25).toFixed(1)} days`
+type Clients = Readonly<Record<NightMessage['stream'], IgwnAlertClient>>
+type Outcome = 'shown' | 'dropped'
+
+/**
+ * A made-up night on an embedded log, through sinks and one merged stream; in its middle the connection breaks.
+ *
+ * @throws Error when a message is neither shown nor said to be dropped
+ */
+export const demo = (): Promise<void> =>
+  running(async ({ output, signal }) => {
+    const night = sampleNight()
+    const transport = new MemoryTransport()
+    const clientOf = (group: string): IgwnAlertClient => {
+      transport.log.createTopic(`${group}.${TOPIC}`)
+      return new IgwnAlertClient({ transport, group, logger: silentLogger })
+    }
+    const clients: Clients = { production: clientOf(GROUPS.production), playground: clientOf(GROUPS.playground) }
+    const close = (): Promise<unknown> => Promise.all(Object.values(clients).map(client => client.close()))
+    signal.addEventListener('abort', close)
+    try {
+      await output.line(output.style('bold', 'A night of made-up alerts, on a log in the memory of this process. No server, no account.'))
+      await output.line(output.style('dim', `\n${heading()}`))
+      const ready = positioned(clients, 3)
+      const over = merge(timer(LONGEST), fromEvent(signal, 'abort'))
+      const tally = lastValueFrom(tallied(show(clients, night, output), night.length).pipe(takeUntil(over)), {
+        defaultValue: noneOf(night.length),
+      })
+      await Promise.all([tally, ready.then(() => publish(night, clients, transport, signal))])
+      await output.line(closing(await tally, output))
+      if (lostOf(await tally) > 0) throw new Error('not every message was shown or said to be dropped')
+    } finally {
+      await close()
+      await transport.close(0)
+    }
+  })
+
+/** Shows what comes; emits what became of each message. */
+function show({ production, playground }: Clients, night: readonly NightMessage[], output: Output): Observable<Outcome> {
+  const dropped = new Subject<'dropped'>()
+  const drop = (subject: { id: string; type: string }, why: string): void => {
+    output.say(droppedLine(subject, why, output))
+    dropped.next('dropped')
+  }
+  const isShown = ({ payload }: Delivery<SampleAlert>): boolean => {
+    const { superevent_id: id, alert_type: type, event } = payload
+    if (!event || event.far < RARE) return true
+    drop({ id, type }, `false alarms ${inWords(event.far)}: our filter wants them rarer than ${inWords(RARE)}`)
+    return false
+  }
+  const alerts$ = merge(production.topic(TOPIC), playground.topic(TOPIC)).pipe(
+    parseJson<SampleAlert>(),
+    filterRecords(isShown),
+    handle(async (record): Promise<Outcome> => {
+      await output.line(alertLine(record, output))
+      return 'shown'
+    }),
+  )
+  // Only to tell what was left out: nobody else sees test messages who does not ask for them.
+  const tests$ = production.topic(TOPIC, { tests: 'only' }).pipe(
+    parseJson<SampleAlert>(),
+    handle(({ payload: { superevent_id: id, alert_type: type } }) => drop({ id, type }, 'a test message: left out unless asked for')),
+    ignoreElements(),
+  )
+  const published = night.filter(({ stream }) => stream === 'production')
+  merge(production.status$, playground.status$).subscribe(connectionSayer(output))
+  production.status$.subscribe(status => {
+    if (status.type !== 'failed') return
+    drop(subjectOf(published[status.offset ?? 0]!), `not JSON, half of it is missing: reported as ${placeOf(status)}`)
+  })
+  return merge(alerts$, tests$, dropped)
 }
 
-function likeliest(classification: Readonly<Record<string, number>>): string {
-  const [name, probability] = Object.entries(classification).sort(([, a], [, b]) => b - a)[0] ?? ['?', 0]
-  return `${name} ${Math.round(probability * 100)} %`
-}
+const placeOf = ({ topic, partition, offset }: Extract<Status, { type: 'failed' }>): string => `${topic}[${partition}]@${offset}`
 
-function alertLine({ payload, group, partition, offset }: Delivery<SampleAlert>, { style }: Output): string {
-  const { superevent_id: id, alert_type: type, event } = payload
-  const mock = id.startsWith('MS') ? style('yellow', ' (mock)') : ''
-  const facts = event
-    ? `${likeliest(event.classification).padEnd(9)} ${event.instruments.join(' ').padEnd(9)} ${inWords(event.far)}`
-    : 'not an astrophysical event'
-  const shown = type === 'RETRACTION' ? style('red', type.padEnd(12)) : style('green', type.padEnd(12))
-  return `${style('bold', id.padEnd(11))} ${shown} ${facts}${mock}  ${style('dim', `${group}.${TOPIC}[${partition}]@${offset}`)}`
-}
-
-/** What is worth a line of the stream's own state. */
-function statusLine(status: Status, { style }: Output): string | undefined {
-  switch (status.type) {
-    case 'reconnecting':
-      return status.attempt === 1
-        ? style('yellow', `~ connection lost (${status.error.message}): reconnecting, nothing is lost by it`)
-        : undefined
-    case 'failed':
-      return style(
-        'yellow',
-        `~ dropped: ${status.topic}[${status.partition}]@${status.offset} is broken and was reported: ${status.error.message}`,
-      )
-    default:
-      return undefined
+/** Says once that the connection broke, and once that it is back, whatever the number of streams. */
+function connectionSayer(output: Output): (status: Status) => void {
+  let brokenAt: number | undefined
+  return status => {
+    if (status.type === 'reconnecting' && brokenAt === undefined) {
+      brokenAt = status.time
+      output.say(lostLine(status, output))
+    } else if (status.type === 'connected' && brokenAt !== undefined) {
+      output.say(backLine((status.time - brokenAt) / 1000, output))
+      brokenAt = undefined
+    }
   }
 }
 
+/** Resolves when so many streams know where they start: what is published from then on is read. */
+function positioned({ production, playground }: Clients, streams: number): Promise<unknown> {
+  const positions$ = merge(production.status$, playground.status$).pipe(filter(({ type }) => type === 'positioned'))
+  return lastValueFrom(positions$.pipe(take(streams)), { defaultValue: undefined })
+}
+
+const noneOf = (published: number): Tally => ({ published, shown: 0, dropped: 0 })
+
+function tallied(outcome$: Observable<Outcome>, published: number): Observable<Tally> {
+  return outcome$.pipe(
+    scan((tally, outcome) => ({ ...tally, [outcome]: tally[outcome] + 1 }), noneOf(published)),
+    takeWhile(tally => lostOf(tally) > 0, true),
+  )
+}
+
 /** Publishes the night through the sinks of both groups; in its middle the server is away for a moment. */
-async function publish(
-  night: readonly NightMessage[],
-  clients: Readonly<Record<NightMessage['stream'], IgwnAlertClient>>,
-  transport: MemoryTransport,
-): Promise<void> {
+async function publish(night: readonly NightMessage[], clients: Clients, transport: MemoryTransport, signal: AbortSignal): Promise<void> {
   const sinks = { production: clients.production.sink(TOPIC), playground: clients.playground.sink(TOPIC) }
   for (const [i, { stream, what, payload }] of night.entries()) {
     const isOutage = i === Math.floor(night.length / 2)
     if (isOutage) transport.goOffline()
-    const stored = sinks[stream].send(outgoing(payload, { test: what === 'test', ...(what === 'broken' && { format: 'json' }) }))
-    if (isOutage) {
-      await sleep(OUTAGE)
-      transport.goOnline()
-    }
-    await stored
-    await sleep(PACE)
+    const stored = sinks[stream].send(outgoing(payload, { test: what === 'test', format: 'json' }))
+    const back = isOutage && sleep(OUTAGE, undefined, { signal }).then(() => transport.goOnline())
+    await Promise.all([stored, back])
+    await sleep(PACE, undefined, { signal })
   }
-}
-
-/** A made-up night on an embedded log, through sinks and one merged pipeline. */
-export async function demo(): Promise<void> {
-  const output = outputTo(process.stdout, process.stderr)
-  const { style } = output
-  const transport = new MemoryTransport()
-  for (const group of Object.values(GROUPS)) transport.log.createTopic(`${group}.${TOPIC}`)
-  const clientOf = (group: string): IgwnAlertClient => new IgwnAlertClient({ transport, group, logger: quiet })
-  const clients = { production: clientOf(GROUPS.production), playground: clientOf(GROUPS.playground) }
-  const night = sampleNight()
-  const dropped: string[] = []
-  const done = new Subject<void>()
-
-  await output.line(style('bold', 'A night of made-up alerts, on a log embedded in this process.'))
-  await output.line(style('dim', `${night.length} messages are published through sinks, and read through one merged stream:\n`))
-
-  merge(clients.production.status$, clients.playground.status$).subscribe(status => {
-    const line = statusLine(status, output)
-    if (line) void output.line(line)
-  })
-  const isRare = ({ payload: { superevent_id, event } }: Delivery<SampleAlert>): boolean => {
-    if (!event || event.far <= RARE) return true
-    dropped.push(superevent_id)
-    void output.line(style('yellow', `~ dropped: ${superevent_id}, ${inWords(event.far)}, by filterRecords`))
-    return false
-  }
-  let shown = 0
-  const streams = merge(clients.production.topic(TOPIC), clients.playground.topic(TOPIC)).pipe(
-    parseJson<SampleAlert>(),
-    filterRecords(isRare),
-    handle(async record => {
-      shown++
-      await output.line(alertLine(record, output))
-    }),
-    takeUntil(done),
-  )
-  const read = lastValueFrom(toStream(streams), { defaultValue: undefined })
-  await publish(night, clients, transport)
-  const tests = night.filter(({ what }) => what === 'test').map(({ payload }) => supereventOf(payload))
-  for (const id of tests) await output.line(style('yellow', `~ dropped: ${id}, a test message: excluded unless tests: 'include'`))
-  await Promise.all(Object.values(clients).map(client => client.close()))
-  done.next()
-  await read
-  await transport.close(0)
-  await output.line(closing(night.length, shown, output))
-}
-
-function supereventOf(payload: SampleAlert | Uint8Array): string {
-  if (payload instanceof Uint8Array) throw new ConfigError('a broken message has no superevent')
-  return payload.superevent_id
-}
-
-/** The demonstration says itself what is worth saying. */
-const quiet = { debug() {}, info() {}, warn() {}, error() {} }
-
-function closing(published: number, shown: number, { style }: Output): string {
-  return `
-${style('bold', `${published} published, ${shown} handled, ${published - shown} dropped and said so, 0 lost, although the connection broke in the middle.`)}
-
-Next:
-  igwn-alert-rx topics                           what your account may read (credentials: hop auth add)
-  igwn-alert-rx listen superevent                live alerts
-  examples/ and README.md                        the same in your own program, in ten lines`
 }

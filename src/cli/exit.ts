@@ -1,14 +1,34 @@
 import { AlertError } from '../index.ts'
 
-/** 0: done, also after Ctrl-C. 1: something failed. 2: wrong usage or configuration. */
-export const EXIT = { done: 0, failed: 1, usage: 2 } as const
+/** 0: done; for `listen` also after Ctrl-C. 1: it failed. 2: wrong usage or configuration. 130: Ctrl-C, or SIGTERM, before it was done. */
+export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
 
-export const exitCodeOf = (error: unknown): number =>
-  error instanceof AlertError && error.code === 'ALERT_CONFIG' ? EXIT.usage : EXIT.failed
-
-/** An error as one line for people; a cause's stack helps nobody at a prompt. */
-export function errorLine(error: unknown): string {
-  if (!(error instanceof Error)) return `igwn-alert-rx: ${String(error)}`
-  const hint = error instanceof AlertError && error.hint ? ` (${error.hint})` : ''
-  return `igwn-alert-rx: ${error.message}${hint}`
+/** Ctrl-C, or SIGTERM. */
+export class Interrupted extends Error {
+  constructor() {
+    super('interrupted')
+    this.name = 'Interrupted'
+  }
 }
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof Interrupted) return EXIT.interrupted
+  return error instanceof AlertError && error.code === 'ALERT_CONFIG' ? EXIT.usage : EXIT.failed
+}
+
+/** An error as one line for people; a stack helps nobody at a prompt. */
+export function errorLine(error: unknown): string {
+  const message = inFlags(error instanceof Error ? error.message : String(error))
+  const hint = error instanceof AlertError && error.hint !== undefined && !message.includes(error.hint) ? ` (${error.hint})` : ''
+  return lineOf(message + hint)
+}
+
+/** The library speaks of its options; at a prompt there are flags. */
+const inFlags = (message: string): string => message.replace('pass username and password, or noauth: true', '--no-auth')
+
+/** What commander says of wrong usage. The value of an unknown option may be a secret in the wrong place. */
+export function usageLine(text: string): string {
+  return lineOf(`${text.replace(/^error: /, '').replace(/'(--?[\w-]+)=.*'/s, "'$1'")} (--help shows how)`)
+}
+
+const lineOf = (text: string): string => `igwn-alert-rx: ${text.trim().replace(/\s*\n\s*/g, ' ')}\n`

@@ -1,48 +1,54 @@
-import { lastValueFrom, take } from 'rxjs'
-import { type Delivery, decodePayload, handle, toStream, writeJson } from '../index.ts'
+import { filter, lastValueFrom, type Observable, take } from 'rxjs'
+import { type Delivery, handle, type Status } from '../index.ts'
 import { type CommonFlags, clientOptions } from './options.ts'
 import type { Output } from './output.ts'
+import { jsonLine, readable } from './records.ts'
 import { withClient } from './running.ts'
 
-export interface ListenFlags extends CommonFlags {
+export interface PrintFlags {
   readonly json: boolean | undefined
+  readonly count: number | undefined
+}
+
+export interface ListenFlags extends CommonFlags, PrintFlags {
   readonly from: 'earliest' | 'latest' | Date | undefined
   readonly untilEnd: boolean | undefined
-  readonly count: number | undefined
-  readonly consumerGroup: string | undefined
   readonly tests: 'exclude' | 'include' | 'only' | undefined
 }
 
-const text = new TextDecoder()
-
-/** Integers exact, JSON in a JSON string unwrapped, bytes as base64. */
-function payloadOf(record: Delivery): unknown {
-  const payload = decodePayload(record, { bigints: true })
-  return payload instanceof Uint8Array ? record.toJSON().payload : payload
-}
-
-const jsonLine = (record: Delivery): string => {
-  const { topic, fullTopic, partition, offset, timestamp, id, sender, isTest } = record
-  const facts = { topic, fullTopic, partition, offset, timestamp, id, sender, test: isTest || undefined }
-  return text.decode(writeJson({ ...facts, payload: payloadOf(record) }))
-}
-
-function readable(record: Delivery, { style }: Output): string {
-  const { fullTopic, partition, offset, timestamp } = record
-  const payload = decodePayload(record)
-  const shown = payload instanceof Uint8Array ? `${payload.length} bytes: ${text.decode(payload.subarray(0, 200))}` : pretty(record)
-  return `${style('bold', `${fullTopic}[${partition}]@${offset}`)}  ${new Date(timestamp).toISOString()}\n${shown}\n`
-}
-
-const pretty = (record: Delivery): string => JSON.stringify(decodePayload(record, {}), null, 2)
-
 export async function listen(topics: readonly string[], flags: ListenFlags): Promise<void> {
-  const { json, from, untilEnd, count = Number.POSITIVE_INFINITY, consumerGroup, tests } = flags
-  await withClient({ ...clientOptions(flags), from, untilEnd, consumerGroup, tests }, async ({ client, output }) => {
-    const print = async (record: Delivery): Promise<void> => {
-      await output.line(json ? jsonLine(record) : readable(record, output))
-    }
-    const printed = toStream(client.topics(topics.length > 0 ? topics : undefined)).pipe(handle(print, { retry: 0 }), take(count))
-    await lastValueFrom(printed, { defaultValue: undefined })
+  const { from, untilEnd, tests } = flags
+  await withClient({ ...clientOptions(flags), from, untilEnd, tests }, async ({ client, output }) => {
+    if (process.stderr.isTTY) client.status$.pipe(filter(isConnected), take(1)).subscribe(greet)
+    await printAlerts(client.topics(topics.length > 0 ? topics : undefined), output, flags)
   })
+}
+
+const isConnected = ({ type }: Status): boolean => type === 'connected'
+
+/** Alerts are rare: silence is not a fault. */
+const greet = ({ server, topics }: Status): void =>
+  console.error(`igwn-alert-rx: connected to ${server}, waiting for alerts of ${topics.join(', ')}; Ctrl-C ends`)
+
+/** A record is handled once it is written; one that cannot be decoded is reported, and not counted. Resolves after `count` of them. */
+export async function printAlerts(
+  records: Observable<Delivery>,
+  output: Output,
+  { json, count = Number.POSITIVE_INFINITY }: PrintFlags,
+): Promise<void> {
+  const textOf = (record: Delivery): string | undefined => {
+    try {
+      return json ? jsonLine(record) : readable(record, output)
+    } catch (error) {
+      record.fail(error)
+      return undefined
+    }
+  }
+  const print = async (record: Delivery): Promise<boolean> => {
+    const text = textOf(record)
+    if (text !== undefined) await output.line(text)
+    return text !== undefined
+  }
+  const printed = records.pipe(handle(print, { retry: 0, onFailure: 'error' }), filter(Boolean), take(count))
+  await lastValueFrom(printed, { defaultValue: false })
 }

@@ -3,7 +3,8 @@ import { type ClientOptions, consoleLogger, type Logger } from '../index.ts'
 
 /** Flags that every command takes, before and after its name. */
 export interface CommonFlags {
-  readonly group: string | false | undefined
+  /** False: topics have no prefix. */
+  readonly group: string | boolean | undefined
   readonly server: string | undefined
   readonly port: number | undefined
   readonly auth: boolean
@@ -11,16 +12,15 @@ export interface CommonFlags {
   readonly verbose: boolean | undefined
 }
 
-export function wholeNumber(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It is a whole number.')
+export function count(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1.')
   return Number(text)
 }
 
-/** 'earliest', 'latest' or a date. */
-export function startOf(text: string): 'earliest' | 'latest' | Date {
+export function start(text: string): 'earliest' | 'latest' | Date {
   if (text === 'earliest' || text === 'latest') return text
   const date = new Date(text)
-  if (Number.isNaN(date.getTime())) throw new InvalidArgumentError(`It is earliest, latest or a date such as 2025-08-18T02:00:00Z.`)
+  if (Number.isNaN(date.getTime())) throw new InvalidArgumentError('It is earliest, latest or a date such as 2025-08-18T02:00:00Z.')
   return date
 }
 
@@ -32,28 +32,26 @@ export function addCommonFlags(program: Command): Command {
       '-s, --server <url>',
       'kafka://[user@]host[:port]/; the user selects one of several credentials (default: kafka://kafka.scimma.org/)',
     )
-    .option('-p, --port <port>', 'port of the server (default: 9092)', wholeNumber)
+    .option('-p, --port <port>', 'port of the server (default: 9092)', count)
     .option('--no-auth', 'connect without authentication')
     .option('--authfile <file>', `credentials as hop's auth.toml (default: hop's own)`)
     .option('-v, --verbose', 'say what goes on, on stderr')
 }
 
+/** Logs go to stderr: stdout is for data. */
 const verboseLogger: Logger = {
   ...consoleLogger,
   debug: (_fields, message) => console.error(`igwn-alert-rx: ${message}`),
   info: (_fields, message) => console.error(`igwn-alert-rx: ${message}`),
 }
 
-/** Logs go to stderr: stdout is for data. */
-const quietLogger: Logger = { ...consoleLogger, warn: (_fields, message) => console.error(`igwn-alert-rx: ${message}`) }
-
 export function clientOptions({ group, server, port, auth, authfile, verbose }: CommonFlags): ClientOptions {
   return {
-    group: group === false ? null : typeof group === 'string' ? group : undefined,
+    group: typeof group === 'string' ? group : group === false ? null : undefined,
     server,
     port,
     noauth: auth ? undefined : true,
     authfile,
-    logger: verbose ? verboseLogger : quietLogger,
+    logger: verbose ? verboseLogger : consoleLogger,
   }
 }

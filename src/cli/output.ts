@@ -3,29 +3,27 @@ import { styleText } from 'node:util'
 
 type Style = Parameters<typeof styleText>[0]
 
-/** Where a command writes: data to `out`, everything else to `err`. */
+/** Where a command writes its data; what is said beside it goes to stderr. */
 export interface Output {
-  /** One line of data; resolves when there is room for the next. */
+  /** One line of data; resolves once it is written, rejects when it cannot be: whoever reads us has gone (EPIPE), or the disk is full. */
   line(text: string): Promise<void>
-  /** A line for people, beside the data. */
-  note(text: string): void
-  /** Colours, on a terminal only. */
+  /** As `line`, for those who do not wait: that it cannot be written ends the command in any case. */
+  say(text: string): void
+  /** Colours, on a terminal only, and not with NO_COLOR. */
   style(style: Style, text: string): string
 }
 
-export function outputTo(out: Writable & { readonly isTTY?: boolean }, err: Writable): Output {
-  const coloured = out.isTTY === true && process.env['NO_COLOR'] === undefined
+export function outputTo(out: Writable): Output {
+  const line = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      out.write(`${text}\n`, error => (error ? reject(error) : resolve()))
+    })
   return {
-    line: text => (out.write(`${text}\n`) ? Promise.resolve() : new Promise(resolve => out.once('drain', resolve))),
-    note: text => void err.write(`${text}\n`),
-    style: (style, text) => (coloured ? styleText(style, text) : text),
+    line,
+    say: text => void line(text).catch(() => {}),
+    style: (style, text) => styleText(style, text, { stream: out }),
   }
 }
 
-/** Whoever read us has gone (`| head`): no reason for a stack trace. */
-export function onBrokenPipe(out: Writable, gone: () => void): void {
-  out.on('error', error => {
-    if ('code' in error && error.code === 'EPIPE') gone()
-    else throw error
-  })
-}
+/** Whoever read us has gone (`| head`): the usual end of a command, not a failure. */
+export const isBrokenPipe = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EPIPE'

@@ -1,15 +1,21 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { demo } from './demo.ts'
-import { EXIT, errorLine, exitCodeOf } from './exit.ts'
+import { EXIT, errorLine, exitCodeOf, usageLine } from './exit.ts'
 import { type ListenFlags, listen } from './listen.ts'
-import { addCommonFlags, type CommonFlags, startOf, wholeNumber } from './options.ts'
+import { addCommonFlags, type CommonFlags, count, start } from './options.ts'
 import { type SendFlags, send } from './send.ts'
 import { topics } from './topics.ts'
 
-const EXIT_CODES = `
-Exit codes: 0 done, also after Ctrl-C; 1 it failed, one line on stderr says why; 2 wrong usage or configuration.
-Credentials come from hop's auth.toml (hop auth add) or --authfile, never from the command line.`
+const EPILOGUE = `
+Exit codes:
+  0    done; for listen also after Ctrl-C
+  1    it failed: one line on stderr says why
+  2    wrong usage or configuration
+  130  Ctrl-C before it was done
+
+Credentials come from hop's auth.toml (hop auth add) or --authfile, never from
+the command line.`
 
 function version(): string {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -20,19 +26,19 @@ export function createProgram(): Command {
   const program = addCommonFlags(new Command('igwn-alert-rx'))
     .description('The alert streams of LIGO, Virgo and KAGRA.')
     .version(version(), '-V, --version')
-    .showHelpAfterError('(--help shows how)')
+    .configureOutput({ outputError: (text, write) => write(usageLine(text)) })
+    .configureHelp({ showGlobalOptions: true })
     .exitOverride()
-    .addHelpText('after', EXIT_CODES)
+    .addHelpText('after', EPILOGUE)
 
   program
     .command('listen')
     .description('print alerts as they come')
     .argument('[topics...]', 'topics without the group; none: all of the group')
     .option('--json', 'one JSON object a line: topic, partition, offset, ..., payload; bytes as base64')
-    .option('--from <where>', 'earliest, latest or a date such as 2025-08-18T02:00:00Z (default: latest)', startOf)
+    .option('--from <where>', 'earliest, latest or a date such as 2025-08-18T02:00:00Z (default: latest)', start)
     .option('--until-end', 'end where the log ends now')
-    .option('--count <n>', 'end after so many alerts', wholeNumber)
-    .option('-c, --consumer-group <id>', 'keep the position at the broker, under this group id')
+    .option('--count <n>', 'end after so many alerts', count)
     .addOption(new Option('--tests <which>', 'test messages').choices(['exclude', 'include', 'only']).default('exclude'))
     .addHelpText(
       'after',
@@ -69,7 +75,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     return EXIT.done
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
-    process.stderr.write(`${errorLine(error)}\n`)
+    process.stderr.write(errorLine(error))
     return exitCodeOf(error)
   }
 }

@@ -1,38 +1,62 @@
-import { type ClientOptions, IgwnAlertClient } from '../index.ts'
-import { type Output, onBrokenPipe, outputTo } from './output.ts'
+import { AlertError, type ClientOptions, IgwnAlertClient } from '../index.ts'
+import { EXIT, Interrupted } from './exit.ts'
+import { isBrokenPipe, type Output, outputTo } from './output.ts'
 
 /** What a command works with. */
 export interface Running {
-  readonly client: IgwnAlertClient
   readonly output: Output
+  /** Aborted by Ctrl-C, by SIGTERM, and when the output cannot be written. */
+  readonly signal: AbortSignal
 }
 
 /**
- * Runs a command with a client that is closed at its end, at Ctrl-C (or SIGTERM) and when nobody reads the output any more: started work
- * ends first, a second Ctrl-C does not wait for it.
+ * Runs a command that ends early, and in order, at Ctrl-C (or SIGTERM) and when nobody reads its output any more. A second Ctrl-C does not
+ * wait for the end.
+ *
+ * @throws Interrupted when Ctrl-C came before the command was done, and what the command throws
  */
-export async function withClient(options: ClientOptions, command: (running: Running) => Promise<void>): Promise<void> {
-  const output = outputTo(process.stdout, process.stderr)
-  const client = new IgwnAlertClient(options)
-  let stopping = false
-  const stop = (): void => {
-    if (stopping) process.exit(130)
-    stopping = true
-    void client.close()
+export async function running(command: (running: Running) => Promise<void>): Promise<void> {
+  const { stdout, stderr } = process
+  const early = new AbortController()
+  const interrupt = (): void => {
+    if (early.signal.aborted) process.exit(EXIT.interrupted)
+    early.abort(new Interrupted())
   }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
-  onBrokenPipe(process.stdout, () => {
-    stopping = true
-    void client.close()
-  })
+  const unwritable = (error: Error): void => early.abort(error)
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
+  stdout.on('error', unwritable)
+  // Nobody is left to tell.
+  stderr.on('error', () => {})
   try {
-    await command({ client, output })
+    await command({ output: outputTo(stdout), signal: early.signal })
   } catch (error) {
-    if (!stopping) throw error
+    if (!isBrokenPipe(error) && !isBrokenPipe(early.signal.reason)) throw isEarlyEnd(error, early.signal) ? early.signal.reason : error
   } finally {
-    await client.close()
-    process.off('SIGINT', stop)
-    process.off('SIGTERM', stop)
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
   }
+}
+
+/** As `running`, with a client that is closed at the end, early or not: started work ends first. */
+export function withClient(
+  options: ClientOptions,
+  command: (running: Running & { readonly client: IgwnAlertClient }) => Promise<void>,
+): Promise<void> {
+  return running(async ({ output, signal }) => {
+    const client = new IgwnAlertClient(options)
+    signal.addEventListener('abort', () => void client.close())
+    try {
+      await command({ client, output, signal })
+    } finally {
+      await client.close()
+    }
+  })
+}
+
+/** What the early end itself brings about is no news. */
+function isEarlyEnd(error: unknown, { aborted, reason }: AbortSignal): boolean {
+  if (!aborted) return false
+  return (
+    error === reason ||
+    (error instanceof AlertError ? error.code === 'ALERT_CLOSED' : error instanceof Error && error.name === 'AbortError')
+  )
 }

@@ -15,33 +15,36 @@ export interface SendFlags extends CommonFlags {
  *
  * @throws ConfigError when it is not JSON: a broken alert is not published by mistake
  */
-function payloadOf(file: string, bytes: Uint8Array, blob: boolean): string | Uint8Array {
+export function payloadOf(file: string, bytes: Uint8Array, blob: boolean): string | Uint8Array {
   if (blob) return bytes
   try {
     readJson(bytes)
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (error) {
-    throw new ConfigError(`${file} is ${error instanceof Error ? error.message : String(error)}`, {
-      mend: '--blob sends any bytes as they are',
-    })
+    throw new ConfigError(`${file} is ${messageOf(error)}`, { mend: '--blob sends any bytes as they are' })
   }
 }
 
 async function read(file: string): Promise<Uint8Array> {
   try {
     return file === '-' ? await buffer(process.stdin) : await readFile(file)
-  } catch (cause) {
-    throw new ConfigError(`${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`)
+  } catch (error) {
+    throw new ConfigError(`${file} cannot be read: ${messageOf(error)}`)
   }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 export async function send(topic: string, files: readonly string[], flags: SendFlags): Promise<void> {
   const { test, key, blob = false } = flags
   const payloads = await Promise.all(files.map(async file => ({ file, payload: payloadOf(file, await read(file), blob) })))
-  await withClient(clientOptions(flags), async ({ client, output }) => {
+  await withClient(clientOptions(flags), async ({ client, output, signal }) => {
+    // An unknown topic or a missing right is said at once, not when the time for the delivery is over.
+    await client.connect(topic)
     for (const { file, payload } of payloads) {
+      signal.throwIfAborted()
       const { fullTopic, partition, offset, id } = await client.publish(topic, outgoing(payload, { test, key }))
-      output.note(`${file}: ${fullTopic}[${partition}]${offset === undefined ? '' : `@${offset}`} ${id}`)
+      await output.line(`${file}: ${fullTopic}[${partition}]${offset === undefined ? '' : `@${offset}`} ${id}`)
     }
   })
 }

@@ -1,20 +1,29 @@
-import { AlertError, toAlertError } from '../errors.ts'
-import type { OutRecord, ReadEvent, Reader, ReadOptions, Transport, WriteOptions, WriteOutcome, Writer } from '../transports/transport.ts'
+import type { Clock } from '../clock.ts'
+import type { OutRecord, ReadEvent, Reader, ReadOptions, Transport, WriteOptions, Writer } from '../transports/transport.ts'
+import { closedError } from './closed.ts'
+import { LazyWriter } from './LazyWriter.ts'
+
+export interface LazyTransportOptions {
+  readonly server: string
+  readonly clock: Clock
+  readonly open: () => Promise<Transport>
+  /** Adds to a record that was written before the opening what only the opening tells. */
+  readonly complete: (record: OutRecord) => OutRecord
+}
 
 /** A transport that is made when it is first needed: credentials may have to be read from a file, or asked for. */
 export class LazyTransport implements Transport {
-  readonly server: string
-  readonly #open: () => Promise<Transport>
-  readonly #complete: (record: OutRecord) => OutRecord
+  readonly #options: LazyTransportOptions
   #opened: Transport | undefined
   #opening: Promise<Transport> | undefined
   #closed = false
 
-  /** @param complete adds to a record that was written before the opening what only the opening tells */
-  constructor(server: string, open: () => Promise<Transport>, complete: (record: OutRecord) => OutRecord) {
-    this.server = server
-    this.#open = open
-    this.#complete = complete
+  constructor(options: LazyTransportOptions) {
+    this.#options = options
+  }
+
+  get server(): string {
+    return this.#options.server
   }
 
   async describe(...args: Parameters<Transport['describe']>): ReturnType<Transport['describe']> {
@@ -31,79 +40,39 @@ export class LazyTransport implements Transport {
 
   /** Whoever reads has described the topics before. */
   read(options: ReadOptions, on: (event: ReadEvent) => void): Reader {
-    if (!this.#opened) throw closedError(this.server)
+    if (!this.#opened || this.#closed) throw closedError()
     return this.#opened.read(options, on)
   }
 
   write(options: WriteOptions): Writer {
-    return this.#opened?.write(options) ?? new LazyWriter(async () => (await this.#get()).write(options), this.#complete)
+    if (this.#opened) return this.#opened.write(options)
+    const { clock, complete } = this.#options
+    return new LazyWriter({ ...options, clock, complete, open: async () => (await this.#get()).write(options) })
   }
 
   async close(deadline: number): Promise<void> {
     this.#closed = true
-    await this.#opening?.catch(() => {})
     await this.#opened?.close(deadline)
   }
 
   #get(): Promise<Transport> {
-    if (this.#closed) return Promise.reject(closedError(this.server))
+    if (this.#closed) return Promise.reject(closedError())
     // What failed is tried again by the next who asks: a file may have been mended.
-    this.#opening ??= this.#open().then(
-      opened => {
-        this.#opened = opened
-        return opened
-      },
-      error => {
-        this.#opening = undefined
-        throw error
-      },
-    )
+    this.#opening ??= this.#open().catch(error => {
+      this.#opening = undefined
+      throw error
+    })
     return this.#opening
   }
-}
 
-/** Keeps the order of what is written before there is a writer. */
-class LazyWriter implements Writer {
-  readonly #open: () => Promise<Writer>
-  readonly #complete: (record: OutRecord) => OutRecord
-  #opened: Writer | undefined
-  #opening: Promise<Writer> | undefined
-
-  constructor(open: () => Promise<Writer>, complete: (record: OutRecord) => OutRecord) {
-    this.#open = open
-    this.#complete = complete
-  }
-
-  write(record: OutRecord, done: (outcome: WriteOutcome) => void): void {
-    if (this.#opened) this.#opened.write(record, done)
-    else
-      this.#get().then(
-        writer => writer.write(this.#complete(record), done),
-        error => done({ error: toAlertError(error, 'ALERT_CONFIG'), stored: false }),
-      )
-  }
-
-  async close(deadline: number): Promise<void> {
-    if (this.#opening) await (await this.#opening).close(deadline)
-  }
-
-  #get(): Promise<Writer> {
-    this.#opening ??= this.#open().then(
-      writer => {
-        // Those who waited write first.
-        queueMicrotask(() => {
-          this.#opened = writer
-        })
-        return writer
-      },
-      error => {
-        this.#opening = undefined
-        throw error
-      },
-    )
-    return this.#opening
+  async #open(): Promise<Transport> {
+    const opened = await this.#options.open()
+    if (this.#closed) {
+      // Nobody waited for it.
+      await opened.close(0)
+      throw closedError()
+    }
+    this.#opened = opened
+    return opened
   }
 }
-
-const closedError = (server: string): AlertError =>
-  new AlertError('ALERT_CLOSED', `the connection to ${server} is closed`, { mend: 'Make a new client', fatal: true })

@@ -8,6 +8,7 @@ import { TopicWriter } from '../sinks/TopicWriter.ts'
 import { nearest } from '../sources/nearest.ts'
 import type { Logger, Status, StatusEvent } from '../status.ts'
 import { isFaulty, type Transport, type Writer } from '../transports/transport.ts'
+import { closedError } from './closed.ts'
 import { fullTopicOf } from './naming.ts'
 
 export interface PublishingOptions {
@@ -54,15 +55,24 @@ export class Publishing {
     return new TopicSink<T>(this.#of(topic).writer, options)
   }
 
-  publish<T>(topic: string, message: T | Outgoing<T>): Promise<Stored> {
+  async publish<T>(topic: string, message: T | Outgoing<T>): Promise<Stored> {
     return this.#of(topic).own.send(message)
+  }
+
+  /** @throws AggregateError of the failures, once all are settled */
+  async publishToAll<T>(topics: readonly string[], message: T | Outgoing<T>): Promise<Stored[]> {
+    const sinks = topics.map(topic => this.#of(topic).own)
+    const settled = await Promise.allSettled(sinks.map(sink => sink.send(message)))
+    const failures = settled.filter(one => one.status === 'rejected').map(({ reason }): unknown => reason)
+    if (failures.length > 0) throw new AggregateError(failures, `not published to ${failures.length} of ${topics.length} topics`)
+    return settled.filter(one => one.status === 'fulfilled').map(({ value }) => value)
   }
 
   publishToTopic<T>(topic: string, message: T | Outgoing<T>): void {
     this.#existing(topic).own.next(message)
   }
 
-  flushByTopic(topic: string): Promise<void> {
+  async flushByTopic(topic: string): Promise<void> {
     return this.#existing(topic).own.flush()
   }
 
@@ -83,7 +93,7 @@ export class Publishing {
   #of(topic: string): Connected {
     const known = this.#connected.get(topic)
     if (known) return known
-    if (this.#closed) throw new AlertError('ALERT_CLOSED', 'the client is closed', { mend: 'Make a new one', fatal: true })
+    if (this.#closed) throw closedError()
     const { group, clock, logger, sender } = this.#options
     const fullTopic = fullTopicOf(group, topic)
     const writer = new TopicWriter({
@@ -100,17 +110,13 @@ export class Publishing {
     return connected
   }
 
+  /** @throws ConfigError in the seed's words */
   #existing(topic: string): Connected {
     const known = this.#connected.get(topic)
     if (known) return known
-    const [text, mend] =
-      this.#connected.size === 0
-        ? ['No active sessions', `Please connect before publishing to a topic: await client.connect(['${topic}'])`]
-        : [
-            `Not connected to topic ${topic}, but to ${[...this.#connected.keys()].join(', ')}`,
-            'Please connect before publishing to a topic',
-          ]
-    throw new ConfigError(text, { mend })
+    if (this.#closed) throw closedError()
+    const text = this.#connected.size === 0 ? 'No active sessions' : `Not connected to topic ${topic}`
+    throw new ConfigError(text, { mend: `Please connect before publishing to a topic: await client.connect('${topic}')` })
   }
 
   #open(): Writer {

@@ -2,62 +2,80 @@ import { Cursor } from '../cursor.ts'
 import { ConfigError } from '../errors.ts'
 import { Checkpoint } from '../sources/Checkpoint.ts'
 import { nearest } from '../sources/nearest.ts'
+import type { ListenOptions } from './listen.ts'
 import type { ClientOptions, StreamOptions } from './options.ts'
+import { groupTimesOf, withOwn } from './sourceOptions.ts'
 
 /** Undefined: it fits. Else what was expected. */
 type Check = (value: unknown) => string | undefined
+type Checks<T> = { readonly [K in keyof Required<T>]: Check }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 const text: Check = value => (typeof value === 'string' && value !== '' ? undefined : 'a text that is not empty')
 const flag: Check = value => (typeof value === 'boolean' ? undefined : 'true or false')
-const anything: Check = () => undefined
+/** What proves who we are, and to whom, is checked where it is understood, in auth/. */
+const elsewhere: Check = () => undefined
+
+const isCount = (value: unknown, least: number): boolean =>
+  value === Number.POSITIVE_INFINITY || (typeof value === 'number' && Number.isInteger(value) && value >= least)
 const count =
   (least: number): Check =>
   value =>
-    value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= least)
-      ? undefined
-      : `a whole number of at least ${least}`
+    isCount(value, least) ? undefined : `a whole number of at least ${least}`
 const oneOf =
   (...choices: readonly string[]): Check =>
   value =>
-    choices.includes(value as string) ? undefined : choices.map(choice => `'${choice}'`).join(' or ')
+    choices.some(choice => choice === value) ? undefined : choices.map(choice => `'${choice}'`).join(' or ')
 
-const isDuration = (value: unknown): value is number => typeof value === 'number' && value >= 0
-
-/** Every duration is in ms: a fraction can only be meant in seconds. */
-const duration: Check = value => {
-  if (!isDuration(value)) return 'milliseconds: a number of at least 0'
-  if (!Number.isFinite(value) || Number.isInteger(value)) return undefined
-  return `milliseconds; if ${value} seconds are meant, write ${Math.round(value * 1000)}`
-}
+/** Every duration is in whole ms: a fraction can only be meant in seconds. Infinity: never. */
+const duration =
+  (least = 0): Check =>
+  value => {
+    if (typeof value !== 'number' || !(value >= least)) return `milliseconds: a whole number of at least ${least}`
+    if (!Number.isFinite(value) || Number.isInteger(value)) return undefined
+    return `whole milliseconds; if ${value} s are meant, ${Math.round(value * 1000)}`
+  }
+/** The longest time that Kafka's protocol can say, ms: 24 days. */
+const LONGEST_TOLD = 2 ** 31 - 1
+/** A duration that the broker is told; 0 would ask it without a pause. */
+const told: Check = value =>
+  duration(1)(value) ?? ((value as number) <= LONGEST_TOLD ? undefined : `milliseconds: at most ${LONGEST_TOLD} (24 days)`)
 
 const methods =
   (what: string, ...names: readonly string[]): Check =>
   value =>
-    isObject(value) && names.every(name => typeof (value as Record<string, unknown>)[name] === 'function') ? undefined : what
+    isObject(value) && names.every(name => name in value && typeof value[name as keyof typeof value] === 'function') ? undefined : what
+
+const date = (value: Date): string | undefined => (Number.isNaN(value.getTime()) ? 'a valid Date' : undefined)
 
 const from: Check = value => {
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'a valid Date' : undefined
+  if (value instanceof Date) return date(value)
   const fits = value === 'latest' || value === 'earliest' || value instanceof Cursor || value instanceof Checkpoint
   return fits ? undefined : `'latest', 'earliest', a Date, a Cursor or a Checkpoint`
 }
 
 const until: Check = value => {
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'a valid Date' : undefined
+  if (value instanceof Date) return date(value)
   return value instanceof Cursor ? undefined : 'a Date or a Cursor'
 }
 
 const counts =
   (...names: readonly string[]): Check =>
   value => {
-    if (!isObject(value)) return `an object with ${names.join(', ')}`
-    const wrong = Object.entries(value).find(([name, n]) => !names.includes(name) || (n !== undefined && count(1)(n)))
-    return wrong && `an object of ${names.join(', ')}, each a whole number of at least 1 (${wrong[0]} is ${String(wrong[1])})`
+    if (!isObject(value) || Array.isArray(value)) return `an object with ${names.join(', ')}`
+    const wrong = Object.entries(value).find(([name, n]) => !names.includes(name) || (n !== undefined && !isCount(n, 1)))
+    return wrong && `an object of ${names.join(', ')}, each a whole number of at least 1; ${wrong[0]} is ${shown(wrong[1])}`
   }
 
-const STREAM_CHECKS: { readonly [K in keyof Required<StreamOptions>]: Check } = {
-  group: value => (value === null ? undefined : text(value) && 'a text that is not empty, or null for topics without a prefix'),
+const GROUP = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/
+const group: Check = value =>
+  value === null || (typeof value === 'string' && GROUP.test(value))
+    ? undefined
+    : `the prefix of the topics without its last dot, of letters, digits, dots, _ and -, or null for topics without a prefix`
+
+const STREAM_CHECKS: Checks<StreamOptions> = {
+  group,
   consumerGroup: text,
   from,
   until,
@@ -70,33 +88,32 @@ const STREAM_CHECKS: { readonly [K in keyof Required<StreamOptions>]: Check } = 
   onGap: oneOf('continue', 'error'),
   retryOnFatal: flag,
   listenRetries: count(0),
-  retryWait: value => (typeof value === 'function' ? undefined : duration(value)),
-  signal: methods('an AbortSignal', 'addEventListener'),
+  retryWait: value => (typeof value === 'function' ? undefined : duration()(value)),
+  signal: methods('an AbortSignal', 'addEventListener', 'throwIfAborted'),
 }
 
-const CLIENT_CHECKS: { readonly [K in keyof Required<ClientOptions>]: Check } = {
+const CLIENT_CHECKS: Checks<ClientOptions> = {
   ...STREAM_CHECKS,
-  connectTimeout: duration,
-  refusalTimeout: duration,
-  drainTimeout: duration,
-  revokeTimeout: duration,
-  autoCommitInterval: duration,
-  refresh: duration,
-  sessionTimeout: duration,
-  heartbeatInterval: duration,
-  deliveryTimeout: duration,
-  // What proves who we are is checked where it is understood, in auth/.
-  username: anything,
-  password: anything,
-  auth: anything,
-  authfile: anything,
-  noauth: anything,
-  tls: anything,
-  server: anything,
-  port: anything,
+  connectTimeout: duration(),
+  refusalTimeout: duration(),
+  drainTimeout: duration(),
+  revokeTimeout: duration(),
+  autoCommitInterval: duration(),
+  refresh: duration(1),
+  sessionTimeout: told,
+  heartbeatInterval: told,
+  deliveryTimeout: duration(1),
+  username: elsewhere,
+  password: elsewhere,
+  auth: elsewhere,
+  authfile: elsewhere,
+  noauth: elsewhere,
+  tls: elsewhere,
+  server: elsewhere,
+  port: elsewhere,
   batchSize: count(1),
-  batchTimeout: duration,
-  transport: methods('a Transport, e.g. a MemoryTransport', 'describe', 'locate', 'read', 'write'),
+  batchTimeout: told,
+  transport: methods('a Transport, e.g. a MemoryTransport', 'describe', 'locate', 'read', 'write', 'deleteTopic', 'close'),
   instanceId: text,
   checkCrcs: flag,
   limits: counts('batchBytes', 'jsonBytes', 'jsonDepth'),
@@ -105,60 +122,71 @@ const CLIENT_CHECKS: { readonly [K in keyof Required<ClientOptions>]: Check } = 
   clock: methods('a Clock', 'now', 'tick', 'after'),
 }
 
-/** What was given, short, and never the value of a secret: those have checks of their own. */
-function shown(value: unknown): string {
-  if (typeof value === 'string') return `'${value.slice(0, 40)}'`
-  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value)
-  return Array.isArray(value) ? 'an array' : `a ${typeof value}`
+const LISTEN_CHECKS: Checks<ListenOptions> = { onError: oneOf('continue', 'stop') }
+
+/** What was given, short. Secrets have checks of their own, which do not repeat them. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return `'${value.length > 40 ? `${value.slice(0, 40)}...` : value}'`
+  if (value instanceof Date) return 'a Date'
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'
+  return typeof value === 'function' ? 'a function' : String(value)
 }
 
 function check(options: object, checks: Readonly<Record<string, Check>>, whose: string): void {
+  if (!isObject(options)) throw new ConfigError(`The options of ${whose} are ${shown(options)}`, { mend: 'Give an object, or nothing' })
   for (const [name, value] of Object.entries(options)) {
     const own = Object.hasOwn(checks, name) ? checks[name] : undefined
-    if (!own) {
-      const near = nearest(name, Object.keys(checks), 1)
-      throw new ConfigError(`${whose} has no option '${name}'`, { mend: near.length > 0 ? `Did you mean '${near[0]}'?` : undefined })
-    }
+    if (!own) throw new ConfigError(`${whose} has no option '${name}'`, { mend: instead(name, checks) })
     const expected = value === undefined ? undefined : own(value)
     if (expected !== undefined) throw new ConfigError(`${name} is ${shown(value)}`, { mend: `Give ${expected}` })
   }
 }
 
+function instead(name: string, checks: Readonly<Record<string, Check>>): string | undefined {
+  if (checks === STREAM_CHECKS && Object.hasOwn(CLIENT_CHECKS, name)) return 'It is an option of the client'
+  const [near] = nearest(name, Object.keys(checks), 1)
+  return near && `Did you mean '${near}'?`
+}
+
 /** @throws ConfigError for an unknown option, a value of the wrong kind, or options that contradict each other */
 export function checkClientOptions(options: ClientOptions): void {
-  if (!isObject(options)) throw new ConfigError(`The client's options are ${shown(options)}`, { mend: 'Give an object, or nothing' })
   check(options, CLIENT_CHECKS, 'IgwnAlertClient')
   checkTogether(options)
-  const { sessionTimeout, heartbeatInterval } = options
-  if (sessionTimeout !== undefined && heartbeatInterval !== undefined && heartbeatInterval >= sessionTimeout) {
-    throw new ConfigError(`heartbeatInterval is ${heartbeatInterval}, sessionTimeout is ${sessionTimeout}`, {
-      mend: 'Several heartbeats have to fit into a session: give a third of it at most',
-    })
-  }
+  const { sessionTimeout, heartbeatInterval } = groupTimesOf(options)
+  if (heartbeatInterval < sessionTimeout) return
+  throw new ConfigError(`heartbeatInterval is ${heartbeatInterval} ms, sessionTimeout ${sessionTimeout} ms`, {
+    mend: 'Several heartbeats have to fit into a session: make it a third of sessionTimeout at most',
+  })
 }
 
 /** @throws ConfigError */
-export function checkStreamOptions(own: StreamOptions, together: StreamOptions): void {
+export function checkStreamOptions(own: StreamOptions, client: ClientOptions): void {
   check(own, STREAM_CHECKS, 'A stream')
-  checkTogether(together)
+  // A kind of end that was given twice in one place is no override.
+  checkEnds(own)
+  checkTogether(withOwn(client, own))
 }
 
-function checkTogether({ consumerGroup, from: start, until: end, untilEnd, retryOnFatal, listenRetries }: StreamOptions): void {
+/** @throws ConfigError */
+export const checkListenOptions = (options: ListenOptions): void => check(options, LISTEN_CHECKS, 'listen()')
+
+function checkTogether(options: StreamOptions): void {
+  checkEnds(options)
+  const { consumerGroup, from: start, retryOnFatal, listenRetries } = options
   if (consumerGroup !== undefined && typeof start === 'object') {
-    throw new ConfigError(
-      `consumerGroup and from: a ${start.constructor.name} contradict each other: a group starts where it has committed`,
-      {
-        mend: `Leave one out, or give from: 'latest' or 'earliest'`,
-      },
-    )
+    const what = `consumerGroup and from: a ${start.constructor.name} contradict each other: a group starts where it has committed`
+    throw new ConfigError(what, { mend: `Leave one out, or give from: 'latest' or 'earliest'` })
   }
-  if (untilEnd && end !== undefined) throw new ConfigError('until and untilEnd contradict each other', { mend: 'Leave one out' })
   if (retryOnFatal && listenRetries === 0) {
     throw new ConfigError('retryOnFatal with listenRetries: 0 would never retry', { mend: 'Leave retryOnFatal out, or allow a retry' })
   }
 }
 
-const TOPIC = /^[A-Za-z0-9._-]{1,249}$/
+function checkEnds({ until: end, untilEnd }: StreamOptions): void {
+  if (untilEnd && end !== undefined) throw new ConfigError('until and untilEnd contradict each other', { mend: 'Leave one out' })
+}
+
+const TOPIC = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/
 
 /** @throws ConfigError when Kafka would not take the name */
 export function checkTopic(name: unknown, fullTopic: string): void {

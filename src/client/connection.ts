@@ -1,5 +1,6 @@
 import { createSecurity, type Security } from '../auth/credentials.ts'
 import type { ServerUrl } from '../auth/serverUrl.ts'
+import type { Clock } from '../clock.ts'
 import { withSender } from '../sinks/headers.ts'
 import type { Logger } from '../status.ts'
 import { KafkaTransport } from '../transports/kafka/KafkaTransport.ts'
@@ -15,19 +16,24 @@ export interface Connection {
   close(deadline: number): Promise<void>
 }
 
-export function connectionOf(options: ClientOptions, server: ServerUrl, logger: Logger): Connection {
-  const { transport } = options
+export function connectionOf(options: ClientOptions, server: ServerUrl, logger: Logger, clock: Clock): Connection {
+  const { transport, username, clientId } = options
   // Somebody else's: others may use it too.
-  if (transport) return { transport, username: options.username, close: async () => {} }
+  if (transport) return { transport, username, close: async () => {} }
   const secure = createSecurity(options, server, error =>
     logger.warn({ code: error.code }, `the last good credentials are used on: ${error.message}`),
   )
   let security: Security | undefined
-  const lazy = new LazyTransport(server.address, async () => {
-    security = await secure()
-    const { tls, credentials } = security
-    return new KafkaTransport({ server: server.address, tls, credentials, clientId: options.clientId, logger })
-  }, record => ({ ...record, headers: withSender(record.headers, security?.username) }))
+  const lazy = new LazyTransport({
+    server: server.address,
+    clock,
+    open: async () => {
+      security = await secure()
+      const { tls, credentials } = security
+      return new KafkaTransport({ server: server.address, tls, credentials, clientId, logger })
+    },
+    complete: record => ({ ...record, headers: withSender(record.headers, security?.username) }),
+  })
   return {
     transport: lazy,
     get username() {

@@ -15,7 +15,8 @@ export interface CursorRequest {
 
 /** The offsets of topics at a moment. */
 export async function cursorAt(transport: Transport, { group, names, at, clock }: CursorRequest): Promise<Cursor> {
-  const time = clock.now()
+  // A topic that the cursor does not know starts at its time.
+  const time = at instanceof Date ? at.getTime() : at === 'earliest' ? 0 : clock.now()
   const described = await transport.describe(names ?? 'all')
   const ids = new Map<string, string | undefined>()
   const partitions = [...described].flatMap(([topic, description]) => {
@@ -25,7 +26,9 @@ export async function cursorAt(transport: Transport, { group, names, at, clock }
     return Array.from({ length: description.partitions }, (_, partition) => ({ topic, partition }))
   })
   if (partitions.length === 0)
-    throw new AlertError('ALERT_TOPIC_UNKNOWN', `${transport.server} shows no topic of group ${group ?? '(none)'}`)
+    throw new AlertError('ALERT_TOPIC_UNKNOWN', `${transport.server} shows no topic of group ${group ?? '(none)'}`, {
+      mend: `Check the group's name and the rights of this user`,
+    })
   const found = await transport.locate(at instanceof Date ? { time: at.getTime() } : at, partitions)
   const positions = found.map((answer): Position => {
     if (isFaulty(answer)) throw answer.fault

@@ -1,10 +1,13 @@
-import type { Observable, Subscription } from 'rxjs'
+import type { Subscription } from 'rxjs'
 import { toAlertError } from '../errors.ts'
 import { decodePayload } from '../formats/payload.ts'
+import type { Limits } from '../limits.ts'
 import { handle } from '../operators/handle.ts'
-import type { Delivery } from '../record.ts'
+import { type Delivery, placeOf } from '../record.ts'
+import type { AlertStream } from '../sources/AlertStream.ts'
 import type { LiveReading } from '../sources/LiveReadings.ts'
-import type { Logger } from '../status.ts'
+import type { Logger, Status } from '../status.ts'
+import type { StreamHooks } from './Streams.ts'
 
 /** @param topic without the group's prefix. @param payload decoded as hop does: JSON as its value, everything else as bytes */
 export type ListenCallback = (topic: string, payload: unknown, record: Delivery) => unknown
@@ -16,7 +19,7 @@ export interface ListenOptions {
 
 /** A running listener. */
 export interface ListenHandle {
-  /** Every alert from now on is heard. Rejects with what ended the listener before. */
+  /** Resolves when every alert from now on is heard, or the listener was ended before; rejects with what ended it. */
   readonly ready: Promise<void>
   /** Resolves when the listener has ended, rejects with what ended it. */
   readonly done: Promise<void>
@@ -26,34 +29,39 @@ export interface ListenHandle {
   stop(): Promise<void>
 }
 
-/** As the seed prints it. */
+const text = new TextDecoder()
+
+/** As the seed prints it: a line with the topic, then text as it is, anything else on one line; JSON as it came, so that no digit is lost. */
 export const printAlert: ListenCallback = (_topic, payload, record) => {
-  console.log(`New message from topic ${record.fullTopic}:`)
-  console.log(payload instanceof Uint8Array ? new TextDecoder().decode(payload) : payload)
+  const { fullTopic, payload: bytes } = record
+  console.log(`New message from topic ${fullTopic}:`)
+  console.log(typeof payload === 'string' || bytes === null ? payload : text.decode(bytes))
 }
 
-export interface ListenHooks {
-  readonly stream: Observable<Delivery>
+export interface Listening {
+  readonly open: (hooks: StreamHooks) => AlertStream<Delivery>
+  readonly limits: Partial<Limits> | undefined
   readonly logger: Logger
-  /** Calls back with each reading of the stream. */
-  readonly onOpen: (opened: (reading: LiveReading) => void) => void
-  readonly onPositioned: (positioned: () => void) => void
 }
 
 export function startListening(
   callback: ListenCallback,
   { onError = 'continue' }: ListenOptions,
-  { stream, logger, onOpen, onPositioned }: ListenHooks,
+  { open, limits, logger }: Listening,
 ): ListenHandle {
   const readings = new Set<LiveReading>()
   let errors = 0
-  let subscription: Subscription | undefined
-  let finish: () => void = () => {}
 
+  const failed = (record: Delivery, error: unknown): void => {
+    errors++
+    if (onError === 'stop') throw error
+    const { fullTopic: topic, partition, offset } = record
+    logger.error({ topic, partition, offset, error }, `the callback threw at ${placeOf(record)}: ${toAlertError(error).message}`)
+  }
   const call = async (record: Delivery): Promise<void> => {
     let payload: unknown
     try {
-      payload = decodePayload(record)
+      payload = decodePayload(record, { unwrap: 0, limits })
     } catch (error) {
       record.fail(error)
       return
@@ -61,28 +69,30 @@ export function startListening(
     try {
       await callback(record.topic, payload, record)
     } catch (error) {
-      errors++
-      if (onError === 'stop') throw error
-      const { fullTopic, partition, offset } = record
-      logger.error(
-        { topic: fullTopic, partition, offset },
-        `the callback threw at ${fullTopic}[${partition}]@${offset}: ${toAlertError(error).message}`,
-      )
+      failed(record, error)
     }
   }
 
-  const done = new Promise<void>((resolve, reject) => {
-    finish = resolve
-    onOpen(reading => {
+  let positioned = (): void => {}
+  const isPositioned = new Promise<void>(resolve => {
+    positioned = resolve
+  })
+  const stream = open({
+    onOpen: reading => {
       readings.add(reading)
       void reading.drained.then(() => readings.delete(reading))
-    })
+    },
+    onStatus: status => {
+      if (isReady(status)) positioned()
+    },
+  })
+  let finish = (): void => {}
+  let subscription: Subscription | undefined
+  const done = new Promise<void>((resolve, reject) => {
+    finish = resolve
     subscription = stream.pipe(handle(call, { retry: 0, onFailure: 'error' })).subscribe({ error: reject, complete: resolve })
   })
-  const ready = new Promise<void>((resolve, reject) => {
-    onPositioned(resolve)
-    done.then(resolve, reject)
-  })
+  const ready = Promise.race([isPositioned, done])
   // Whoever looks at neither still finds the error on status$ and in the log.
   for (const promise of [done, ready]) promise.catch(() => {})
 
@@ -99,3 +109,6 @@ export function startListening(
     },
   }
 }
+
+/** A member of a consumer group may be given no partition. */
+const isReady = (status: Status): boolean => status.type === 'positioned' || (status.type === 'assigned' && status.partitions.length === 0)

@@ -43,7 +43,7 @@ export interface StreamOptions {
   readonly listenRetries?: number | undefined
   /** Wait before each, ms, or a function of the attempt (1, 2, ...). @default 100 */
   readonly retryWait?: number | ((attempt: number) => number) | undefined
-  /** Ends the stream when aborted, without waiting for started work. */
+  /** Ends the stream when aborted, without waiting for started work. The client's closes the client. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -75,11 +75,11 @@ export interface ClientOptions extends StreamOptions, TimeOptions, AuthOptions {
   readonly server?: string | undefined
   /** @default 9092, or the port in `server` */
   readonly port?: number | undefined
-  /** Records handed on before the event loop gets its turn (or 5 ms). @default 500 */
+  /** Records handed on before the event loop gets its turn, which it gets after 5 ms in any case. The seed's 1 would only make it slow. @default 500 */
   readonly batchSize?: number | undefined
   /** The longest wait of one fetch for new records. @default 200 */
   readonly batchTimeout?: number | undefined
-  /** Another way to a log, e.g. `MemoryTransport`; it stays yours to close. */
+  /** Another way to a log, e.g. `MemoryTransport`; it stays yours to close. Of the credentials only `username` is of use then, as the sender. */
   readonly transport?: Transport | undefined
   /** Static membership of a consumer group: a process that starts again takes its old place at once. */
   readonly instanceId?: string | undefined

@@ -42,7 +42,7 @@ export class Job<R extends Delivery<unknown>, O> implements Laned {
   readonly #claim: Claim
   #over = false
   #tries = 0
-  /** Told apart, for the outcome of a try that was called off no longer counts. */
+  /** Moves on when a try ends or is called off: what comes of it later no longer counts. */
   #turn = 0
   /** The Observable of the try, or the wait for the next one. */
   #subscription: Subscription | undefined
@@ -146,18 +146,11 @@ export class Job<R extends Delivery<unknown>, O> implements Laned {
     const stop = (): void => this.#giveBack()
     signal.addEventListener('abort', stop)
     subscription.add(() => signal.removeEventListener('abort', stop))
-    // The guards are for what emits on, within subscribe, after it was called off.
     subscription.add(
       work.subscribe({
-        next: value => {
-          if (!subscription.closed) this.#host.emit(this.#token, value)
-        },
-        error: error => {
-          if (!subscription.closed) this.#failed(error)
-        },
-        complete: () => {
-          if (!subscription.closed) this.#succeed()
-        },
+        next: value => this.#host.emit(this.#token, value),
+        error: error => this.#failed(error),
+        complete: () => this.#succeed(),
       }),
     )
   }
@@ -170,7 +163,7 @@ export class Job<R extends Delivery<unknown>, O> implements Laned {
 
   #failed(error: unknown): void {
     const { retries, delay } = this.#host.settings
-    this.#endStep()
+    this.#endTry()
     if (this.#host.closed || this.#token.state === 'fenced') this.#giveBack()
     else if (this.#tries > retries) this.giveUp(error)
     else {
@@ -190,7 +183,7 @@ export class Job<R extends Delivery<unknown>, O> implements Laned {
     this.#giveBack()
   }
 
-  #endStep(): void {
+  #endTry(): void {
     this.#runsOut = false
     this.#turn++
     this.#subscription?.unsubscribe()
@@ -206,9 +199,10 @@ export class Job<R extends Delivery<unknown>, O> implements Laned {
   }
 
   #settle(how: 'done' | 'given back'): void {
+    // What emits within subscribe goes on after it was called off, and may end as well.
     if (this.#over) return
     this.#over = true
-    this.#endStep()
+    this.#endTry()
     this.#unpark?.()
     if (how === 'done') this.#claim.ack()
     else this.#claim.release()

@@ -1,4 +1,6 @@
 import { Cursor } from '../cursor.ts'
+import { ConfigError, toAlertError } from '../errors.ts'
+import type { Logger } from '../status.ts'
 
 /** Where a checkpoint's cursor is kept, as an opaque string. */
 export interface CheckpointStore {
@@ -30,10 +32,10 @@ export class Checkpoint {
     return this.#cursor?.()
   }
 
-  /** For the subscription: the cursor to resume at. @throws ConfigError when the store holds something else */
+  /** For the subscription: the cursor to resume at. @throws ConfigError when the store cannot be read, or holds something else */
   async load(): Promise<Cursor | undefined> {
     if (this.#cursor) return this.#cursor()
-    const text = await this.#store?.load()
+    const text = await this.#read()
     return text === undefined ? undefined : Cursor.parse(text)
   }
 
@@ -42,7 +44,26 @@ export class Checkpoint {
     this.#cursor = cursor
   }
 
-  async save(): Promise<void> {
+  async #read(): Promise<string | undefined> {
+    try {
+      return await this.#store?.load()
+    } catch (cause) {
+      throw new ConfigError(`The checkpoint could not be loaded: ${toAlertError(cause).message}`, { cause })
+    }
+  }
+
+  /** For the subscription: saves the prefix as it is now; whether it is saved, else that is logged. */
+  async saved(logger: Logger): Promise<boolean> {
+    try {
+      await this.#save()
+      return true
+    } catch (thrown) {
+      logger.error({}, `the checkpoint was not saved: ${toAlertError(thrown).message}. It is tried again`)
+      return false
+    }
+  }
+
+  async #save(): Promise<void> {
     const text = this.#cursor?.()?.toString()
     if (!this.#store || text === undefined || text === this.#saved) return
     await this.#store.save(text)

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import { type Clock, pause } from '../clock.ts'
 
 /**
  * When the handled prefix is written down, by `write`: acked records as soon as the last write is done, records handled by default every
@@ -34,10 +34,14 @@ export class Committer {
     return this.#run()
   }
 
-  stop(): void {
+  /** Writes what is new once more; waits no longer than `deadline` ms, for what writes may be away. */
+  async close(deadline: number): Promise<void> {
     this.#stopped = true
     this.#cancel?.()
     this.#cancel = undefined
+    const written = new AbortController()
+    const last = this.flush().finally(() => written.abort())
+    await Promise.race([last, pause(this.#clock, deadline, written.signal)])
   }
 
   async #run(): Promise<void> {
@@ -46,7 +50,7 @@ export class Committer {
       this.#writing = undefined
     })
     await this.#writing
-    if (this.#acked && !this.#stopped && !this.#writing) void this.#run()
+    if (this.#acked && !this.#stopped && this.#writing === undefined) void this.#run()
   }
 
   async #once(): Promise<void> {

@@ -13,33 +13,40 @@ export interface Exclusive {
   readonly key: object | string
   /** As errors call it. */
   readonly name: string
+  /** It stands for others too: every topic of a group. */
+  readonly covers?: ((key: string) => boolean) | undefined
+}
+
+interface Holder {
+  readonly exclusive: Exclusive
+  readonly reading: LiveReading
 }
 
 /** The subscriptions of a client. */
 export class LiveReadings {
   readonly #all = new Set<LiveReading>()
-  readonly #holders = new Map<object | string, LiveReading>()
+  readonly #holders = new Set<Holder>()
   /** Members of consumer groups that were left behind by a broken reader: whoever reads the same next goes on with them. */
   readonly #members = new Map<object | string, string>()
 
   /** Enters a subscription; gives those that drain and have to be waited for. @throws AlertError ALERT_SHARED */
   enter(reading: LiveReading, exclusives: readonly Exclusive[]): LiveReading[] {
-    const holders = exclusives.map(({ key }) => this.#holders.get(key))
-    const taken = exclusives.find((_, i) => holders[i] && !holders[i].ended)
+    const holders = [...this.#holders].filter(holder => exclusives.some(exclusive => overlap(exclusive, holder.exclusive)))
+    const taken = holders.find(holder => !holder.reading.ended)
     if (taken) {
-      throw new AlertError('ALERT_SHARED', `${taken.name} has a live subscription already`, {
+      throw new AlertError('ALERT_SHARED', `${taken.exclusive.name} has a live subscription already`, {
         mend: 'share() that one, or give the second its own consumerGroup or Checkpoint',
         fatal: true,
       })
     }
     this.#all.add(reading)
-    for (const { key } of exclusives) this.#holders.set(key, reading)
-    return [...new Set(holders.filter(holder => holder !== undefined))]
+    for (const exclusive of exclusives) this.#holders.add({ exclusive, reading })
+    return [...new Set(holders.map(holder => holder.reading))]
   }
 
   leave(reading: LiveReading): void {
     this.#all.delete(reading)
-    for (const [key, holder] of this.#holders) if (holder === reading) this.#holders.delete(key)
+    for (const holder of this.#holders) if (holder.reading === reading) this.#holders.delete(holder)
   }
 
   /** The reader broke and did not leave its group. */
@@ -63,3 +70,7 @@ export class LiveReadings {
     return this.#all.size
   }
 }
+
+const overlap = (a: Exclusive, b: Exclusive): boolean => a.key === b.key || covers(a, b) || covers(b, a)
+
+const covers = (whole: Exclusive, { key }: Exclusive): boolean => typeof key === 'string' && whole.covers?.(key) === true

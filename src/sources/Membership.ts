@@ -1,10 +1,10 @@
 import { pause } from '../clock.ts'
-import { type AlertError, toAlertError } from '../errors.ts'
-import { type Position, partitionKey } from '../place.ts'
+import { toAlertError } from '../errors.ts'
+import { partitionKey } from '../place.ts'
 import type { Assigned, ReadEvent, Reader, ReadOptions } from '../transports/transport.ts'
 import type { ReadingContext } from './context.ts'
 import type { ConsumerGroupOptions } from './options.ts'
-import type { Part } from './Part.ts'
+import { NOWHERE, type Part } from './Part.ts'
 import type { Placer } from './Placer.ts'
 import type { Topics } from './Topics.ts'
 
@@ -23,6 +23,7 @@ export class Membership {
   readonly #reader: () => Reader | undefined
   #memberId: string | undefined
   #epoch = -1
+  #assigned: readonly Assigned[] = []
 
   constructor(context: ReadingContext, options: ConsumerGroupOptions, placer: Placer, topics: Topics, reader: () => Reader | undefined) {
     this.#context = context
@@ -63,10 +64,15 @@ export class Membership {
     for (const part of kept) part.epoch = event.epoch
     this.#context.start(kept)
     this.#context.say({ type: 'assigned', partitions: event.partitions.map(({ topic, partition }) => ({ topic, partition })) })
-    void this.#place(
-      event.epoch,
-      event.partitions.filter(at => !parts.has(partitionKey(at))),
-    )
+    this.#assigned = event.partitions
+    void this.#place(event.partitions.filter(at => !parts.has(partitionKey(at))))
+  }
+
+  /** Partitions of ours whose topics were created again: what was committed was that of others. */
+  placeAnew(topics: readonly string[]): void {
+    const { parts } = this.#context
+    const anew = this.#assigned.filter(at => topics.includes(at.topic) && !parts.has(partitionKey(at)))
+    void this.#place(anew.map(({ topic, partition }) => ({ topic, partition })))
   }
 
   revoked({ epoch, lost }: RevokedEvent): void {
@@ -75,6 +81,7 @@ export class Membership {
       type: lost ? 'lost' : 'revoked',
       partitions: parts.map(({ place }) => ({ topic: place.fullTopic, partition: place.partition })),
     })
+    this.#assigned = []
     for (const part of parts) part.leaving = true
     for (const part of parts) part.leave()
     if (lost) this.#context.discard(parts)
@@ -85,19 +92,14 @@ export class Membership {
   async commit(parts: readonly Part[] = [...this.#context.parts.values()]): Promise<boolean> {
     const ahead = parts.filter(part => part.prefix > part.committed && part.epoch === this.#epoch)
     if (ahead.length === 0) return true
-    return this.#write(
-      ahead,
-      ahead.map(part => part.atHandled),
-    )
-  }
-
-  async #write(parts: readonly Part[], at: readonly Position[]): Promise<boolean> {
+    const at = ahead.map(part => part.atHandled)
     const reader = this.#reader()
     if (!reader) return false
     try {
       await reader.commit(this.#epoch, at)
-      parts.forEach((part, i) => {
-        part.committed = Math.max(part.committed, at[i]!.offset)
+      ahead.forEach((part, i) => {
+        // Unless the log has begun anew meanwhile.
+        part.committed = at[i]!.offset <= part.prefix ? at[i]!.offset : NOWHERE
       })
       return true
     } catch (thrown) {
@@ -113,41 +115,48 @@ export class Membership {
   }
 
   async #letGo(epoch: number, parts: readonly Part[]): Promise<void> {
-    const { clock } = this.#context.options
-    const over = new AbortController()
-    await Promise.all(parts.map(part => part.whenIdle(pause(clock, this.#options.revokeTimeout, over.signal))))
-    over.abort()
+    const { options, signal } = this.#context
+    const timeout = pause(options.clock, this.#options.revokeTimeout, signal)
+    await Promise.all(parts.map(part => part.whenIdle(timeout)))
+    // An ending waits for the same work, commits and leaves.
+    if (signal.aborted) return
     await this.commit(parts)
     this.#context.discard(parts)
     this.#reader()?.release(epoch)
   }
 
-  /** A found start is committed at once: else a crash before the first commit would start at a later `latest`. */
-  async #place(epoch: number, wanted: readonly Assigned[]): Promise<void> {
-    const { signal } = this.#context
-    const { clock, logger } = this.#context.options
+  /** Until each has a start, or the next assignment comes. */
+  async #place(wanted: readonly Assigned[]): Promise<void> {
+    const { signal, options } = this.#context
+    const assigned = this.#assigned
+    const isWanted = (): boolean => assigned === this.#assigned && !signal.aborted
+    for (let left = wanted; left.length > 0; ) {
+      left = await this.#placeOnce(left, isWanted)
+      if (left.length > 0) await pause(options.clock, AGAIN, signal)
+      if (!isWanted()) return
+    }
+  }
+
+  /** Those that could not be asked where to start. */
+  async #placeOnce(wanted: readonly Assigned[], isWanted: () => boolean): Promise<readonly Assigned[]> {
     try {
-      const { parts, missed } = await this.#placer.place({ wanted, topicIds: this.#topics.topicIds, grown: new Set(), epoch })
-      if (epoch !== this.#epoch || signal.aborted) return this.#context.discard(parts)
+      const { topicIds } = this.#topics
+      const { parts, missed } = await this.#placer.place({ wanted, topicIds, grown: new Set(), epoch: this.#epoch, isWanted })
       this.#context.start(parts)
       this.#context.wake()
-      const found = parts.filter(
-        part => !wanted.some(at => at.committed !== undefined && partitionKey(at) === partitionKey(part.atHandled)),
-      )
-      if (found.length > 0)
-        await this.#write(
-          found,
-          found.map(part => part.atHandled),
-        )
-      if (missed.length === 0) return
-      await pause(clock, AGAIN, signal)
-      const again = missed.map(({ topic, partition }) => ({ topic, partition }))
-      if (epoch === this.#epoch && !signal.aborted) await this.#place(epoch, again)
+      await this.#noteCommitted(parts, wanted)
+      return missed.map(({ topic, partition }) => ({ topic, partition }))
     } catch (thrown) {
-      const error: AlertError = toAlertError(thrown)
-      logger.info({ code: error.code }, `could not find where to start: ${error.message}; asked again`)
-      await pause(clock, AGAIN, signal)
-      if (epoch === this.#epoch && !signal.aborted) await this.#place(epoch, wanted)
+      const error = toAlertError(thrown)
+      this.#context.options.logger.info({ code: error.code }, `could not find where to start: ${error.message}; asked again`)
+      return wanted
     }
+  }
+
+  /** A found start is committed at once: else a crash before the first commit would start at a later `latest`. */
+  #noteCommitted(parts: readonly Part[], assigned: readonly Assigned[]): Promise<void> {
+    const committed = new Map(assigned.map(at => [partitionKey(at), at.committed]))
+    for (const part of parts) part.committed = committed.get(partitionKey(part.atHandled)) ?? NOWHERE
+    return this.#context.writeDown()
   }
 }

@@ -20,6 +20,7 @@ export interface Resumed {
   readonly acked: ReadonlySet<number>
   /** One beyond the highest that was ever delivered. */
   readonly seen: number
+  readonly limit: number | undefined
 }
 
 /** What a subscription has delivered that is not yet behind a prefix, over all its partitions. */
@@ -38,6 +39,22 @@ export interface PartHooks {
   readonly progressed: (acked: boolean) => void
   readonly failed: (token: Token, error: AlertError) => void
   readonly late: (token: Token) => void
+}
+
+/** Less than any offset. */
+export const NOWHERE = -1
+
+interface Deferred {
+  readonly promise: Promise<void>
+  readonly resolve: () => void
+}
+
+function deferred(): Deferred {
+  let resolve = (): void => {}
+  const promise = new Promise<void>(done => {
+    resolve = done
+  })
+  return { promise, resolve }
 }
 
 /**
@@ -65,9 +82,11 @@ export class Part implements TokenOwner {
   tries = 0
   committed: number
   seen: number
+  /** What was left of it by an earlier subscription, unless that was another topic of the same name. */
+  readonly resumes: Resumed | undefined
   readonly #hooks: PartHooks
   readonly #alreadyAcked: Set<number>
-  #idle: (() => void) | undefined
+  #idle: Deferred | undefined
   /** The prefix when it was discarded. */
   #last: number | undefined
 
@@ -79,8 +98,9 @@ export class Part implements TokenOwner {
     this.committed = start.offset
     this.end = start.offset
     this.#hooks = hooks
-    this.#alreadyAcked = new Set(resumed?.acked)
-    this.seen = resumed?.seen ?? start.offset
+    this.resumes = resumed?.topicId === start.topicId ? resumed : undefined
+    this.#alreadyAcked = new Set(this.resumes?.acked)
+    this.seen = Math.max(this.resumes?.seen ?? 0, start.offset)
   }
 
   get ended(): boolean {
@@ -128,6 +148,9 @@ export class Part implements TokenOwner {
 
   /** What lies between is not read: it is said elsewhere. What is queued before it is still delivered. */
   skipTo(offset: number): void {
+    // The log begins anew: what was committed points into what it does not have.
+    if (offset < this.committed) this.committed = NOWHERE
+    this.tries = 0
     this.queue.push({ records: [], next: offset, index: 0 })
   }
 
@@ -140,7 +163,7 @@ export class Part implements TokenOwner {
     }
     if (moved) this.#hooks.progressed(acked)
     this.#hooks.settled()
-    if (this.#idle && !this.busy) this.#idle()
+    if (this.#idle && !this.busy) this.#rest()
   }
 
   failed(token: Token, error: AlertError): void {
@@ -159,10 +182,8 @@ export class Part implements TokenOwner {
   /** Resolves when nobody is at work on a record of it, or `cancel` resolves. */
   whenIdle(cancel: Promise<void>): Promise<void> {
     if (!this.busy) return Promise.resolve()
-    const idle = new Promise<void>(resolve => {
-      this.#idle = resolve
-    })
-    return Promise.race([idle, cancel])
+    this.#idle ??= deferred()
+    return Promise.race([this.#idle.promise, cancel])
   }
 
   /** From here on acks no longer count. */
@@ -177,7 +198,12 @@ export class Part implements TokenOwner {
     this.queue.length = 0
     this.fence()
     for (const token of this.window.splice(0)) this.#unload(token)
-    this.#idle?.()
+    this.#rest()
+  }
+
+  #rest(): void {
+    this.#idle?.resolve()
+    this.#idle = undefined
   }
 
   #unload(token: Token): void {
@@ -188,6 +214,6 @@ export class Part implements TokenOwner {
   /** For the subscription that resumes this one. */
   get resumed(): Resumed {
     const acked = this.window.filter(token => token.handled).map(token => token.raw.offset)
-    return { offset: this.prefix, topicId: this.topicId, acked: new Set(acked), seen: this.seen }
+    return { offset: this.prefix, topicId: this.topicId, acked: new Set(acked), seen: this.seen, limit: this.limit }
   }
 }

@@ -33,6 +33,7 @@ export class PartitionFaults {
   }
 
   #again(part: Part, error: AlertError): void {
+    if (part.leaving || this.#context.signal.aborted) return
     const { clock, logger } = this.#context.options
     const delay = Math.min(FIRST * 2 ** Math.min(part.tries - 1, 20), LONGEST)
     const { topic, partition } = part.atFetch
@@ -51,6 +52,12 @@ export class PartitionFaults {
     this.#context.start([part])
   }
 
+  #skip(part: Part, offset: number): void {
+    part.skipTo(offset)
+    this.#context.wake()
+    this.#revive(part)
+  }
+
   #damaged(part: Part, error: AlertError, after: number | undefined): void {
     const from = part.fetchAt
     // Without a credible header nobody knows where the next batch begins.
@@ -59,8 +66,7 @@ export class PartitionFaults {
       return
     }
     if (!sayGap(this.#context, { ...part.atFetch, from, to: after, reason: 'damaged' }, error)) return
-    part.skipTo(after)
-    this.#revive(part)
+    this.#skip(part, after)
   }
 
   async #offsetLost(part: Part, error: AlertError): Promise<void> {
@@ -79,8 +85,7 @@ export class PartitionFaults {
         return
       }
       if (!sayGap(this.#context, { ...at, from: at.offset, to: found.offset, reason: 'offset-lost' }, error)) return
-      part.skipTo(found.offset)
-      this.#revive(part)
+      this.#skip(part, found.offset)
     } catch {
       this.#again(part, error)
     }

@@ -20,6 +20,8 @@ export interface PlaceRequest {
   /** Keys of partitions that came to a topic that is already read: they start at their beginning. */
   readonly grown: ReadonlySet<string>
   readonly epoch: number
+  /** The partitions are still to be placed when the answers are here. */
+  readonly isWanted?: (() => boolean) | undefined
 }
 
 /** Makes parts of partitions: where each starts (committed, resumed, or as `from` says) and where it ends (`until`). */
@@ -38,7 +40,7 @@ export class Placer {
     const missed: Missed[] = []
     const starts = await this.#starts(request, missed)
     const limits = await this.#limits(starts, missed)
-    if (this.#context.signal.aborted) return { parts: [], missed: [] }
+    if (this.#context.signal.aborted || request.isWanted?.() === false) return { parts: [], missed: [] }
     const parts = starts
       .filter(at => limits.has(partitionKey(at)))
       .map(at => this.#context.createPart(at, request.epoch, limits.get(partitionKey(at))))

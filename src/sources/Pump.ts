@@ -1,8 +1,9 @@
 import type { Subscriber } from 'rxjs'
 import { setCurrentToken } from '../claims.ts'
 import type { Clock } from '../clock.ts'
-import { Delivery, isTest, type RawRecord } from '../record.ts'
+import { AS_IT_CAME, Delivery, isTest, type RawRecord } from '../record.ts'
 import { nextTurn } from '../turn.ts'
+import type { SourceOptions } from './options.ts'
 import type { Load, Part } from './Part.ts'
 
 export interface PumpOptions {
@@ -14,6 +15,8 @@ export interface PumpOptions {
   /** Records handed on before the event loop gets its turn. */
   readonly batchSize: number
   readonly maxUnhandled: { readonly records: number; readonly bytes: number }
+  /** Once it has come, a partition ends at the first record that is not older. */
+  readonly until: SourceOptions['until']
   /** A record that was never delivered in this resume scope. */
   readonly fresh: (() => void) | undefined
 }
@@ -43,8 +46,6 @@ export class Pump {
   #inTurn = false
   #stopped = false
   #rotation = 0
-  /** The chain closed while a record was on its way down: a throw in an operator, or `take`. */
-  cutShort = false
 
   constructor(parts: ReadonlyMap<string, Part>, load: Load, out: Subscriber<Delivery>, options: PumpOptions, hooks: PumpHooks) {
     this.#parts = parts
@@ -103,6 +104,7 @@ export class Pump {
     while (budget.left > 0 && this.#deliverable(part)) {
       const batch = part.queue[0]!
       const raw = batch.records[batch.index]
+      if (raw && this.#isLate(raw)) part.limit ??= raw.offset
       if (raw === undefined || raw.offset >= (part.limit ?? Number.POSITIVE_INFINITY)) {
         part.position = raw ? part.limit! : batch.next
         if (raw) part.queue.length = 0
@@ -128,12 +130,17 @@ export class Pump {
     }
     const before = setCurrentToken(token)
     try {
-      this.#out.next(new Delivery(token))
+      this.#out.next(new Delivery<Uint8Array | null>(token, AS_IT_CAME))
     } finally {
       setCurrentToken(before)
     }
-    if (this.#out.closed) this.cutShort = true
     token.emitted(this.#out.closed)
+  }
+
+  /** The date of `until` has come, and where the log stood then is still being asked. */
+  #isLate({ timestamp }: RawRecord): boolean {
+    const { until, clock } = this.#options
+    return until instanceof Date && timestamp >= until.getTime() && clock.now() >= until.getTime()
   }
 
   #wanted(raw: RawRecord): boolean {

@@ -1,46 +1,55 @@
 import type { Subscriber } from 'rxjs'
 import { currentLoop } from '../claims.ts'
 import { pause } from '../clock.ts'
-import { Cursor } from '../cursor.ts'
-import { AlertError, ConfigError, toAlertError } from '../errors.ts'
+import type { Cursor } from '../cursor.ts'
+import { type AlertError, toAlertError } from '../errors.ts'
 import { type Position, partitionKey, type TopicPartition } from '../place.ts'
 import type { Delivery } from '../record.ts'
 import type { Slot } from '../scope.ts'
 import type { StatusEvent } from '../status.ts'
+import { whileFailing } from './breaking.ts'
 import { Checkpoint } from './Checkpoint.ts'
 import { Committer } from './Committer.ts'
-import { type ReadingContext, sayGap } from './context.ts'
-import type { Exclusive, LiveReading } from './LiveReadings.ts'
+import { lateAckWarning, sayFailed, sayResubscribed } from './complaints.ts'
+import type { ReadingContext } from './context.ts'
+import { exclusivesOf } from './exclusives.ts'
+import type { LiveReading } from './LiveReadings.ts'
 import { Membership } from './Membership.ts'
 import { placeIn, type SourceOptions } from './options.ts'
-import { type Load, Part, type PartHooks, type Resumed } from './Part.ts'
+import { type Load, Part, type PartHooks } from './Part.ts'
 import { PartitionFaults } from './PartitionFaults.ts'
 import { Placer } from './Placer.ts'
 import { Pump } from './Pump.ts'
-import { type Start, Starts } from './Starts.ts'
+import { Standing } from './Standing.ts'
+import { checkServer, Starts } from './Starts.ts'
 import { Supervisor } from './Supervisor.ts'
 import { Topics } from './Topics.ts'
 
-/** The reader gets so long to leave its group and to close its sockets, ms. */
+/** The last commit gets so long at an end, and the reader to leave its group and to close its sockets, ms. */
 const CLOSE_DEADLINE = 2_000
 
 export interface Formers {
   /** The subscription that this one resumes, in a resume scope. */
   readonly slot: Slot<Reading> | undefined
-  /** One of the same stream that broke and is not resumed: what lies between is a gap. */
-  readonly broken: Reading | undefined
+  /** Where one of the same stream stood that broke and is not resumed: what lies between is a gap. */
+  readonly broken: Standing | undefined
 }
 
 /** One subscription of a source, from subscribe to the last commit after its drain. */
 export class Reading implements LiveReading, ReadingContext {
   readonly options: SourceOptions
   readonly moment: number
-  readonly parts: Map<string, Part> = new Map()
   /** Settles when started work is done, what was handled is written down and nothing is open. */
   readonly drained: Promise<void>
+  readonly standing: Standing
   readonly #out: Subscriber<Delivery>
-  readonly #formers: Formers
+  /** A later subscription may resume this one. */
+  readonly #resumable: boolean
+  /** Until it is inherited: else each subscription would keep all before it. */
+  #former: Reading | undefined
   readonly #over = new AbortController()
+  /** Ends the wait for started work. */
+  readonly #abort = new AbortController()
   readonly #pump: Pump
   readonly #partHooks: PartHooks
   readonly #placer: Placer
@@ -50,31 +59,26 @@ export class Reading implements LiveReading, ReadingContext {
   readonly #committer: Committer | undefined
   readonly #load: Load = { records: 0, bytes: 0 }
   #starts: Starts
-  #resumed = new Map<string, Resumed>()
-  #base: Cursor | undefined
-  #ended = false
-  #failed = false
-  #aborted = false
-  #lateSaid = false
   #running: Promise<void> = Promise.resolve()
   #settleDrained: () => void = () => {}
 
-  constructor(options: SourceOptions, out: Subscriber<Delivery>, formers: Formers) {
+  constructor(options: SourceOptions, out: Subscriber<Delivery>, { slot, broken }: Formers) {
     const { clock, consumerGroup, from, logger } = options
     this.options = options
     this.moment = clock.now()
     this.#out = out
-    this.#formers = formers
-    this.#starts = formers.slot?.previous?.starts ?? new Starts(clock, from instanceof Checkpoint ? from.start : from)
+    this.standing = new Standing(broken)
+    this.#resumable = slot !== undefined
+    this.#former = slot?.previous
+    this.#starts = this.#former?.starts ?? new Starts(clock, from instanceof Checkpoint ? from.start : from)
     this.drained = new Promise(resolve => {
       this.#settleDrained = resolve
     })
-    const { fresh } = formers.slot ?? {}
     this.#pump = new Pump(
       this.parts,
       this.#load,
       out,
-      { ...options, fresh },
+      { ...options, fresh: slot?.fresh },
       {
         pause: part => this.#supervisor.reader?.pause([part.atFetch]),
         resume: part => this.#supervisor.reader?.resume([part.atFetch]),
@@ -83,20 +87,29 @@ export class Reading implements LiveReading, ReadingContext {
         },
       },
     )
-    this.#partHooks = this.#makePartHooks()
+    this.#partHooks = {
+      load: this.#load,
+      ended: () => this.ended,
+      settled: () => this.#pump.settled(),
+      progressed: acked => this.#committer?.progressed(acked),
+      failed: (token, error) => sayFailed(this, token, error),
+      late: lateAckWarning(logger),
+    }
     this.#placer = new Placer(this)
-    this.#topics = new Topics(this, this.#placer, () => this.#supervisor.topicsChanged())
+    this.#topics = new Topics(this, this.#placer, {
+      changed: recreated => this.#supervisor.topicsChanged(recreated),
+      hasSucceeded: () => this.#supervisor.hasSucceeded,
+    })
     this.#membership = consumerGroup && new Membership(this, consumerGroup, this.#placer, this.#topics, () => this.#supervisor.reader)
     this.#supervisor = new Supervisor(this, this.#topics, new PartitionFaults(this, this.#topics), this.#membership, {
       records: (part, { records, next }) => this.#pump.push(part, records, next),
     })
     if (consumerGroup || from instanceof Checkpoint)
-      this.#committer = new Committer(clock, options.times.autoCommitInterval, () => this.#writeDown())
+      this.#committer = new Committer(clock, options.times.autoCommitInterval, () => this.#write())
     const loop = currentLoop()
     if (loop) loop.warn = text => logger.warn({}, text)
-    formers.slot?.keep(this)
+    slot?.keep(this)
     options.onOpen?.(this)
-    this.#watchSelection()
     this.#running = this.#run()
   }
 
@@ -109,26 +122,16 @@ export class Reading implements LiveReading, ReadingContext {
   }
 
   get ended(): boolean {
-    return this.#ended
+    return this.#over.signal.aborted
   }
 
-  get failed(): boolean {
-    return this.#failed
-  }
-
-  /** The chain below closed while a record was on its way: a throw in an operator, or `take`. */
-  get cutShort(): boolean {
-    return this.#pump.cutShort
+  get parts(): ReadonlyMap<string, Part> {
+    return this.standing.parts
   }
 
   /** The handled prefix of every partition; undefined while nothing is known. */
   get cursor(): Cursor | undefined {
-    if (this.parts.size === 0 && this.#resumed.size === 0) return this.#base
-    const { transport, clock } = this.options
-    const time = this.#topics.complete ? clock.now() : this.moment
-    const resumed = [...this.#resumed].map(([key, { offset, topicId }]) => ({ ...fromKey(key), offset, topicId }))
-    const positions = [...(this.#base?.positions ?? []), ...resumed, ...[...this.parts.values()].map(part => part.atHandled)]
-    return Cursor.of(transport.server, time, positions)
+    return this.standing.cursor(this.options.transport.server, this.#topics.positionedAt ?? this.#starts.since)
   }
 
   say(event: StatusEvent): void {
@@ -151,33 +154,26 @@ export class Reading implements LiveReading, ReadingContext {
     return this.drained
   }
 
-  /** As `close`, without waiting for started work. */
+  /** As `close`, without waiting for started work; also when it is waited for already. */
   abort(): void {
-    this.#aborted = true
+    this.#abort.abort()
     this.#end('closed')
   }
 
   resumedAt(at: TopicPartition): Position | undefined {
-    const resumed = this.#resumed.get(partitionKey(at))
-    return resumed && { ...at, offset: resumed.offset, topicId: resumed.topicId }
+    return this.standing.resumedAt(at)
   }
 
   createPart(start: Position, epoch: number, limit: number | undefined): Part {
     const key = partitionKey(start)
     const former = this.parts.get(key)
     if (former) this.discard([former])
-    const resumed = this.#resumed.get(key)
-    this.#resumed.delete(key)
-    const part = new Part(
-      placeIn(this.options, start.topic, start.partition),
-      start,
-      epoch,
-      this.#partHooks,
-      resumed?.offset === start.offset ? resumed : undefined,
-    )
-    part.limit = limit
-    this.parts.set(key, part)
-    if (!resumed) this.#sayWhatRetrySkipped(key, start)
+    const resumed = this.standing.take(key)
+    const part = new Part(placeIn(this.options, start.topic, start.partition), start, epoch, this.#partHooks, resumed)
+    part.limit = part.resumes?.limit ?? limit
+    this.standing.parts.set(key, part)
+    const before = resumed || this.#committer ? undefined : this.standing.prefixBefore(key)
+    if (before !== undefined && before < start.offset) sayResubscribed(this, start, before)
     return part
   }
 
@@ -188,7 +184,7 @@ export class Reading implements LiveReading, ReadingContext {
   discard(parts: readonly Part[]): void {
     for (const part of parts) {
       const key = partitionKey(part.atHandled)
-      if (this.parts.get(key) === part) this.parts.delete(key)
+      if (this.parts.get(key) === part) this.standing.parts.delete(key)
       part.discard()
     }
     if (parts.length > 0 && !this.#membership) this.#supervisor.reader?.stop(parts.map(part => part.atHandled))
@@ -199,168 +195,106 @@ export class Reading implements LiveReading, ReadingContext {
     this.#supervisor.reader?.pause(parts.map(part => part.atFetch))
     for (const part of parts) part.leaving = true
     for (const part of parts) part.leave()
-    const { clock, times } = this.options
-    void Promise.all(parts.map(part => part.whenIdle(pause(clock, times.drainTimeout, this.signal)))).then(() => this.discard(parts))
+    void this.#finish(parts)
+  }
+
+  async writeDown(): Promise<void> {
+    await this.#committer?.flush()
   }
 
   wake(): void {
     this.#pump.wake()
   }
 
-  /** For the subscription that takes over: where this one stands. Its acks no longer count. */
-  handOver(): Map<string, Resumed> {
-    const at = new Map(this.#resumed)
-    for (const [key, part] of this.parts) at.set(key, part.resumed)
-    for (const part of this.parts.values()) part.fence()
-    return at
-  }
-
-  /** One beyond what was handled of a partition; undefined if it was never placed. */
-  prefixOf(key: string): number | undefined {
-    return this.parts.get(key)?.prefix
-  }
-
-  /** The topics of the selection changed: looked at again at once. */
-  #watchSelection(): void {
-    const changes = this.options.topics.changed$.subscribe(() => {
-      this.#topics.look().catch(thrown => this.options.logger.info({}, `topics could not be looked at: ${toAlertError(thrown).message}`))
-    })
-    this.signal.addEventListener('abort', () => changes.unsubscribe())
+  /** Started work may end, what was handled is written down; then they are another's business. */
+  async #finish(parts: readonly Part[]): Promise<void> {
+    const { clock, times, from } = this.options
+    const timeout = pause(clock, times.drainTimeout, this.signal)
+    await Promise.all(parts.map(part => part.whenIdle(timeout)))
+    await this.#committer?.flush()
+    // An ending waits for them too, and writes down what they did.
+    if (this.ended) return
+    if (from instanceof Checkpoint) for (const part of parts) this.standing.leave(part)
+    this.discard(parts)
   }
 
   async #run(): Promise<void> {
     try {
-      const exclusives = this.#exclusives
-      const { live } = this.options
-      const draining = live.enter(this, exclusives)
-      const previous = this.#formers.slot?.previous
-      await Promise.all([...draining, ...(previous ? [previous] : [])].map(({ drained }) => drained))
-      if (this.#ended) return this.#inherit(previous)
-      this.#inherit(previous)
-      this.#membership?.takeOver(live.takeMember(exclusives))
+      checkServer(this.options.from, this.options)
+      checkServer(this.options.until, this.options)
+      await this.#untilItsTurn()
+      this.#inherit()
+      if (this.ended) return
+      this.#membership?.takeOver(this.options.live.takeMember(exclusivesOf(this.options)))
       await this.#loadCheckpoint()
-      if (!this.#ended) await this.#supervisor.run()
+      if (this.ended) return
+      this.#topics.follow()
+      await this.#supervisor.run()
     } catch (thrown) {
       this.fail(toAlertError(thrown, 'ALERT_CONFIG'))
     }
   }
 
-  #inherit(previous: Reading | undefined): void {
-    if (previous) this.#resumed = previous.handOver()
+  /** Those that drain and hold what this one needs have ended. */
+  async #untilItsTurn(): Promise<void> {
+    const draining: LiveReading[] = this.options.live.enter(this, exclusivesOf(this.options))
+    if (this.#former) draining.push(this.#former)
+    await Promise.all(draining.map(({ drained }) => drained))
+  }
+
+  #inherit(): void {
+    if (this.#former) this.standing.inherit(this.#former.standing.handOver())
+    this.#former = undefined
   }
 
   async #loadCheckpoint(): Promise<void> {
-    const { from, clock, transport } = this.options
-    let start: Start | undefined = from instanceof Cursor ? from : undefined
-    if (from instanceof Checkpoint) {
-      this.#base = await from.load()
-      from.follow(() => this.cursor)
-      start = this.#base
-      if (this.#base && this.#resumed.size === 0) this.#starts = new Starts(clock, this.#base)
-    }
-    if (start instanceof Cursor && start.server !== transport.server) {
-      throw new ConfigError(`The cursor is of ${start.server}, not of ${transport.server}: its offsets mean nothing here`, {
-        mend: 'Start from latest, earliest or a Date, or read from the server that it is of',
-      })
-    }
-  }
-
-  get #exclusives(): Exclusive[] {
-    const { consumerGroup, from, topics } = this.options
-    const grouped = consumerGroup
-      ? (topics.names() ?? ['*']).map(topic => ({
-          key: `${consumerGroup.id} ${topic}`,
-          name: `${topic} of the consumer group ${consumerGroup.id}`,
-        }))
-      : []
-    return from instanceof Checkpoint ? [...grouped, { key: from, name: 'This Checkpoint' }] : grouped
+    const { from, clock } = this.options
+    if (!(from instanceof Checkpoint)) return
+    const base = await from.load()
+    checkServer(base, this.options)
+    this.standing.base = base
+    from.follow(() => this.cursor)
+    if (base && !this.standing.isResumed) this.#starts = new Starts(clock, base)
   }
 
   #end(kind: 'error' | 'unsubscribed' | 'complete' | 'closed', error?: AlertError): void {
-    if (this.#ended) return
-    this.#ended = true
-    this.#failed = kind === 'error'
-    this.#pump.stop()
+    if (this.ended) return
     this.#over.abort()
+    this.standing.end()
+    this.#pump.stop()
     this.#topics.stop()
     this.#placer.stop()
     const parts = [...this.parts.values()]
     this.#supervisor.reader?.pause(parts.map(part => part.atFetch))
     // What waits below a natural end is still to be done; any other end gives it back.
     if (kind !== 'complete') for (const part of parts) part.leave()
+    // A Checkpoint may keep this one for long.
+    for (const part of parts) part.queue.length = 0
     void this.#drain(parts, error)
-    if (error) this.#out.error(error)
+    if (error) whileFailing(() => this.#out.error(error))
     else if (kind !== 'unsubscribed') this.#out.complete()
   }
 
   async #drain(parts: readonly Part[], error: AlertError | undefined): Promise<void> {
     const { clock, times, live, logger } = this.options
-    const idle = new AbortController()
-    const timeout = pause(clock, this.#aborted ? 0 : times.drainTimeout, idle.signal)
+    const timeout = pause(clock, times.drainTimeout, this.#abort.signal)
     await Promise.all(parts.map(part => part.whenIdle(timeout)))
-    idle.abort()
-    this.#committer?.stop()
-    await this.#committer?.flush()
-    if (!this.#formers.slot) for (const part of this.parts.values()) part.fence()
+    this.#abort.abort()
+    await this.#committer?.close(CLOSE_DEADLINE)
+    if (!this.#resumable) for (const part of this.parts.values()) part.fence()
     await this.#supervisor.reader?.close(CLOSE_DEADLINE).catch(thrown => logger.warn({}, `closing: ${toAlertError(thrown).message}`))
     await this.#running
     live.leave(this)
     const memberId = this.#membership?.leftBehind
-    if (memberId !== undefined) live.leaveBehind(this.#exclusives, memberId)
+    if (memberId !== undefined) live.leaveBehind(exclusivesOf(this.options), memberId)
     this.say({ type: 'closed', error })
     this.#settleDrained()
   }
 
   /** Commits, or saves the checkpoint; whether all is written. */
-  async #writeDown(): Promise<boolean> {
+  #write(): Promise<boolean> {
     const { from, logger } = this.options
     if (this.#membership) return this.#membership.commit()
-    if (!(from instanceof Checkpoint)) return true
-    try {
-      await from.save()
-      return true
-    } catch (thrown) {
-      logger.error({}, `the checkpoint was not saved: ${toAlertError(thrown).message}. It is tried again`)
-      return false
-    }
+    return from instanceof Checkpoint ? from.saved(logger) : Promise.resolve(true)
   }
-
-  #makePartHooks(): PartHooks {
-    const { logger } = this.options
-    return {
-      load: this.#load,
-      ended: () => this.#ended,
-      settled: () => this.#pump.settled(),
-      progressed: acked => this.#committer?.progressed(acked),
-      failed: ({ place, raw: { offset } }, error) => {
-        const { fullTopic, partition } = place
-        this.say({ type: 'failed', topic: fullTopic, partition, offset, error })
-        logger.error(
-          { topic: fullTopic, partition, offset, code: error.code },
-          `${fullTopic}[${partition}]@${offset} failed: ${error.message}`,
-        )
-      },
-      late: ({ place, raw: { offset } }) => {
-        if (this.#lateSaid) return
-        this.#lateSaid = true
-        const text = `ack() of ${place.fullTopic}[${place.partition}]@${offset} came after it was handled by default. Put handle() before asynchronous operators, or set delivery: 'manual'`
-        logger.warn({}, text)
-      },
-    }
-  }
-
-  #sayWhatRetrySkipped(key: string, start: Position): void {
-    const { broken } = this.#formers
-    const from = broken?.prefixOf(key)
-    if (from === undefined || from >= start.offset || this.#membership || this.options.from instanceof Checkpoint) return
-    const error = new AlertError('ALERT_GAP', `a retry() started at 'from' again`, {
-      mend: 'Use retryOnFatal(), which resumes, or a Checkpoint',
-    })
-    sayGap(this, { ...start, from, to: start.offset, reason: 'resubscribed' }, error)
-  }
-}
-
-const fromKey = (key: string): TopicPartition => {
-  const at = key.lastIndexOf('[')
-  return { topic: key.slice(0, at), partition: Number(key.slice(at + 1, -1)) }
 }

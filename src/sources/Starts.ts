@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { Cursor } from '../cursor.ts'
-import type { AlertError } from '../errors.ts'
+import { type AlertError, ConfigError } from '../errors.ts'
 import { type Position, partitionKey, type TopicPartition } from '../place.ts'
 import { isFaulty, type Per, type Transport, type Where } from '../transports/transport.ts'
 
@@ -19,8 +19,15 @@ export interface Found extends Position {
 
 interface Question {
   readonly where: Where
+  /** The end that is asked for is that of this moment, ms since 1970. */
+  readonly since: number | undefined
   readonly partitions: TopicPartition[]
   readonly recreatedFrom: Map<string, number>
+}
+
+interface Rule extends Pick<Question, 'where'> {
+  readonly since?: number | undefined
+  readonly recreatedFrom?: number | undefined
 }
 
 /** What is known of a topic when its start is asked for. */
@@ -40,16 +47,41 @@ interface Asked {
 export class Starts {
   readonly #clock: Clock
   readonly #start: Start
+  /** Of subscribing, ms since 1970. */
+  readonly #moment: number
   readonly #asked = new Map<string, Asked>()
+  /** The first question got no answer. */
+  #unanswered = false
 
   constructor(clock: Clock, start: Start) {
     this.#clock = clock
     this.#start = start
+    this.#moment = clock.now()
   }
 
-  /** The topic belongs to the subscription from now on. */
-  ask(topic: string): void {
-    if (!this.#asked.has(topic)) this.#asked.set(topic, { moment: this.#clock.now(), absent: false, pinnable: true })
+  /** What has no position yet is read from here on, ms since 1970. */
+  get since(): number {
+    const start = this.#start
+    if (start instanceof Cursor) return start.time
+    if (start instanceof Date) return start.getTime()
+    return start === 'earliest' ? 0 : this.#moment - CLOCK_DOUBT
+  }
+
+  /** The topic belongs to the subscription since `moment`, by default since that of subscribing. */
+  ask(topic: string, moment: number = this.#moment): void {
+    if (this.#asked.has(topic)) return
+    this.#asked.set(topic, { moment, absent: false, pinnable: !(this.#unanswered && moment === this.#moment) })
+  }
+
+  /** It belongs to the subscription no more. */
+  forget(topic: string): void {
+    this.#asked.delete(topic)
+  }
+
+  /** The whole server did not answer: by the time it does, the ends are others. */
+  unanswered(): void {
+    this.#unanswered = true
+    for (const asked of this.#asked.values()) asked.pinnable = false
   }
 
   /** It appeared by itself after the moment of the subscription: `since`, ms since 1970. */
@@ -86,15 +118,16 @@ export class Starts {
       const rule = grown.has(key) ? { where: 'earliest' as const } : this.#rule(at, topicId)
       if ('offset' in rule) answers.set(key, { ...at, offset: rule.offset, topicId })
       else {
-        const name = typeof rule.where === 'string' ? rule.where : String(rule.where.time)
-        const question: Question = questions.get(name) ?? { where: rule.where, partitions: [], recreatedFrom: new Map() }
+        const { where, since } = rule
+        const name = `${typeof where === 'string' ? where : where.time} ${since}`
+        const question: Question = questions.get(name) ?? { where, since, partitions: [], recreatedFrom: new Map() }
         question.partitions.push(at)
         if (rule.recreatedFrom !== undefined) question.recreatedFrom.set(key, rule.recreatedFrom)
         questions.set(name, question)
       }
     }
-    for (const { where, partitions, recreatedFrom } of questions.values()) {
-      const found = await transport.locate(where, partitions, signal)
+    for (const { where, since, partitions, recreatedFrom } of questions.values()) {
+      const found = await this.#find(transport, where, since, partitions, signal)
       partitions.forEach((at, i) => {
         const key = partitionKey(at)
         const answer = found[i]!
@@ -110,23 +143,49 @@ export class Starts {
     return partitions.map(at => answers.get(partitionKey(at))!)
   }
 
-  #rule(at: TopicPartition, topicId: string | undefined): { offset: number } | { where: Where; recreatedFrom?: number | undefined } {
+  async #find(
+    transport: Transport,
+    where: Where,
+    since: number | undefined,
+    partitions: readonly TopicPartition[],
+    signal: AbortSignal,
+  ): Promise<readonly Per<Position>[]> {
+    try {
+      if (since === undefined) return await transport.locate(where, partitions, signal)
+      // What was published after the moment and before the answer came later than the subscription: it is read too.
+      const asked = [transport.locate(where, partitions, signal), transport.locate({ time: since + 1 }, partitions, signal)] as const
+      const [ends, sinces] = await Promise.all(asked)
+      return ends.map((end, i) => earlier(end, sinces[i]!))
+    } catch (thrown) {
+      this.unanswered()
+      throw thrown
+    }
+  }
+
+  #rule(at: TopicPartition, topicId: string | undefined): { offset: number } | Rule {
     const start = this.#start
     const asked = this.#asked.get(at.topic)
     if (start === 'earliest' || asked?.absent) return { where: 'earliest' }
     if (start instanceof Date) return { where: { time: start.getTime() } }
     if (start instanceof Cursor) return fromCursor(start, at, topicId)
     if (!asked) return { where: 'latest' }
-    const inTime = this.#clock.now() - asked.moment <= PINNED_WITHIN
-    return { where: asked.pinnable && inTime ? 'latest' : { time: asked.moment - CLOCK_DOUBT } }
+    const { moment, pinnable } = asked
+    const inTime = this.#clock.now() - moment <= PINNED_WITHIN
+    return pinnable && inTime ? { where: 'latest', since: moment } : { where: { time: moment - CLOCK_DOUBT } }
   }
 }
 
-function fromCursor(
-  cursor: Cursor,
-  { topic, partition }: TopicPartition,
-  topicId: string | undefined,
-): { offset: number } | { where: Where; recreatedFrom?: number | undefined } {
+/** @throws ConfigError when it is a cursor of another server */
+export function checkServer(cursor: unknown, { transport: { server } }: { readonly transport: Pick<Transport, 'server'> }): void {
+  if (!(cursor instanceof Cursor) || cursor.server === server) return
+  throw new ConfigError(`The cursor is of ${cursor.server}, not of ${server}: its offsets mean nothing here`, {
+    mend: 'Use latest, earliest or a Date, or read from the server that it is of',
+  })
+}
+
+const earlier = (a: Per<Position>, b: Per<Position>): Per<Position> => (isFaulty(a) || (!isFaulty(b) && a.offset <= b.offset) ? a : b)
+
+function fromCursor(cursor: Cursor, { topic, partition }: TopicPartition, topicId: string | undefined): { offset: number } | Rule {
   const known = cursor.topics.get(topic)
   if (!known) return { where: { time: cursor.time } }
   const offset = known.offsets.get(partition)

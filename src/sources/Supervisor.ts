@@ -1,5 +1,5 @@
 import { pause } from '../clock.ts'
-import { type AlertError, toAlertError } from '../errors.ts'
+import { type AlertError, type AlertErrorCode, toAlertError } from '../errors.ts'
 import { partitionKey, type TopicPartition } from '../place.ts'
 import type { ReadEvent, Reader } from '../transports/transport.ts'
 import { Backoff } from './backoff.ts'
@@ -27,6 +27,8 @@ export class Supervisor {
   #reader: Reader | undefined
   #connected = false
   #lastError: AlertError | undefined
+  /** Once, until it works again. */
+  #refusalLogged: AlertErrorCode | undefined
   #topicsChanged: (() => void) | undefined
 
   constructor(
@@ -44,6 +46,11 @@ export class Supervisor {
     this.#hooks = hooks
     this.#backoff = new Backoff(clock)
     this.#verdict = new Verdict(clock, { server: transport.server, ...times })
+  }
+
+  /** Records could flow at some time. */
+  get hasSucceeded(): boolean {
+    return this.#verdict.hasSucceeded
   }
 
   get reader(): Reader | undefined {
@@ -71,9 +78,10 @@ export class Supervisor {
     }
   }
 
-  /** What can be read may have changed. */
-  topicsChanged(): void {
+  /** What can be read may have changed. @param recreated topics that others of the same name have taken the place of */
+  topicsChanged(recreated: readonly string[]): void {
     this.#topicsChanged?.()
+    this.#membership?.placeAnew(recreated)
     if (this.#membership && this.#topics.readable.length > 0) this.#reader?.subscribe(this.#topics.readable)
   }
 
@@ -92,9 +100,14 @@ export class Supervisor {
   }
 
   #untilTopicsChange(): Promise<void> {
+    const { signal } = this.#context
     return new Promise(resolve => {
-      this.#topicsChanged = resolve
-      this.#context.signal.addEventListener('abort', () => resolve(), { once: true })
+      const done = (): void => {
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      this.#topicsChanged = done
+      signal.addEventListener('abort', done)
     })
   }
 
@@ -132,17 +145,19 @@ export class Supervisor {
     }
     const delay = this.#backoff.next()
     const { attempt } = this.#backoff
-    if (judgement.what === 'refused') {
-      this.#context.say({ type: 'refused', error, until: judgement.until })
-      if (attempt === 1)
-        logger.error(
-          { code: error.code },
-          `${error.message}. Tried again${judgement.until === undefined ? '' : ` until ${new Date(judgement.until).toISOString()}`}`,
-        )
-    } else if (attempt === 1)
+    if (judgement.what === 'refused') this.#refused(error, judgement.until)
+    else if (attempt === 1)
       logger.warn({ code: error.code }, `lost ${transport.server}: ${error.message}. Tried again until it is back; nothing is lost`)
     this.#context.say({ type: 'reconnecting', attempt, delay, error })
     await pause(clock, delay, this.#context.signal)
+  }
+
+  #refused(error: AlertError, until: number | undefined): void {
+    this.#context.say({ type: 'refused', error, until })
+    if (this.#refusalLogged === error.code) return
+    this.#refusalLogged = error.code
+    const how = until === undefined ? '' : ` until ${new Date(until).toISOString()}`
+    this.#context.options.logger.error({ code: error.code }, `${error.message}. Tried again${how}`)
   }
 
   #on(event: ReadEvent, ended: (error: AlertError | undefined) => void): void {
@@ -189,6 +204,7 @@ export class Supervisor {
     if (this.#connected && !again) return
     const wasAway = this.#backoff.attempt > 0
     this.#connected = true
+    this.#refusalLogged = undefined
     this.#backoff.reset()
     this.#context.say({ type: 'connected' })
     if (wasAway) this.#context.options.logger.info({}, `${this.#context.options.transport.server} is back`)

@@ -1,8 +1,9 @@
-import { AlertError, asFatal } from '../errors.ts'
+import type { Unsubscribable } from 'rxjs'
+import { type AlertError, asFatal, toAlertError } from '../errors.ts'
 import { partitionKey, type TopicPartition } from '../place.ts'
 import { isFaulty, type Per, type TopicDescription } from '../transports/transport.ts'
 import type { ReadingContext } from './context.ts'
-import { nearest } from './nearest.ts'
+import { nothingReadable } from './nothingReadable.ts'
 import type { Part } from './Part.ts'
 import type { Missed, Placer } from './Placer.ts'
 
@@ -12,28 +13,41 @@ interface Known {
   /** Looks since it was last whole. */
   tries: number
   cancel: (() => void) | undefined
+  /** Another one of the same name was read before; this one is not placed yet. */
+  recreated: boolean
+}
+
+export interface TopicsHooks {
+  /** Other topics may be readable than before; `recreated` are so anew. */
+  changed(recreated: readonly string[]): void
+  /** Records could flow at some time. */
+  hasSucceeded(): boolean
 }
 
 /** A topic that was readable a moment ago is looked at again so soon, ms; doubling up to `refresh`. */
 const SOON = 100
+/** The longest wait for what is only away, such as a leader, ms. */
+const AWAY = 2_000
 
 /** The topics of one subscription: what is known of each, and its faults, which are its own business: said once, looked at again. */
 export class Topics {
   readonly #context: ReadingContext
   readonly #placer: Placer
-  readonly #onReadable: () => void
+  readonly #hooks: TopicsHooks
   readonly #known = new Map<string, Known>()
   /** One look at a time. */
   #looking: Promise<void> = Promise.resolve()
   #begun = false
+  /** When all topics were asked for, the last time that an answer came; ms since 1970. */
+  #lookedAt: number | undefined
+  #changes: Unsubscribable | undefined
   #cancelRefresh: (() => void) | undefined
   #cancelRefusal: (() => void) | undefined
 
-  /** @param onReadable other topics may be readable than before */
-  constructor(context: ReadingContext, placer: Placer, onReadable: () => void) {
+  constructor(context: ReadingContext, placer: Placer, hooks: TopicsHooks) {
     this.#context = context
     this.#placer = placer
-    this.#onReadable = onReadable
+    this.#hooks = hooks
   }
 
   /** Full topics that can be read now. */
@@ -50,16 +64,30 @@ export class Topics {
     return this.#begun && [...this.#known.values()].every(({ fault, tries }) => fault !== undefined || tries === 0)
   }
 
+  /** A topic that has no position now did not exist at this moment, ms since 1970; undefined: some that exist have none yet. */
+  get positionedAt(): number | undefined {
+    const open = [...this.#known.values()].some(({ fault, tries }) => (fault ? fault.code !== 'ALERT_TOPIC_UNKNOWN' : tries > 0))
+    return this.#begun && !open ? this.#lookedAt : undefined
+  }
+
   /** Looks at all topics of the selection: new ones, more partitions, re-created ones, those no longer selected. Rejects with what concerns the whole server. */
   look(): Promise<void> {
+    const { options, starts, signal } = this.#context
+    const { topics, transport, missing, clock } = options
+    const now = clock.now()
+    // Not when the answer comes: a topic that is added later starts at the moment of being added.
+    for (const topic of topics.names() ?? []) starts.ask(topic, this.#begun ? now : undefined)
     return this.#serially(async () => {
-      const { topics, transport, missing } = this.#context.options
-      const described = await transport.describe(topics.names() ?? 'all', this.#context.signal)
+      const described = await transport.describe(topics.names() ?? 'all', signal).catch(thrown => {
+        starts.unanswered()
+        throw thrown
+      })
       const selected = new Map([...described].filter(([name]) => topics.includes(name)))
       this.#forgetOthers(selected)
       await this.#adopt(selected)
-      if (!this.#begun && missing === 'error' && this.readable.length === 0) throw await this.#nothingReadable()
+      if (!this.#begun && missing === 'error' && [...this.#known.values()].every(({ fault }) => fault)) throw await this.#nothingReadable()
       this.#begun = true
+      this.#lookedAt = now
       this.#scheduleRefresh()
     })
   }
@@ -84,26 +112,40 @@ export class Topics {
     const parts = this.#partsOf(topic)
     if (!parts.every(part => this.#placer.sayRecreated(part.atHandled))) return
     this.#context.discard(parts)
-    this.#of(topic).description = undefined
+    Object.assign(this.#of(topic), { description: undefined, recreated: true })
     this.#context.starts.recreated(topic)
     this.#lookAgain(topic)
   }
 
-  /** A partition of it could not be asked where to start. */
-  missed({ topic, error }: Missed): void {
+  /** It could not be asked for, or a partition of it where to start. */
+  missed({ topic, error }: Pick<Missed, 'topic' | 'error'>): void {
     this.#context.starts.missed(topic, error)
     if (TOPIC_FAULTS.has(error.code)) this.fault(topic, error)
     else this.#lookAgain(topic)
   }
 
+  /** Looks again as soon as the selection changes. */
+  follow(): void {
+    const { topics, logger } = this.#context.options
+    this.#changes = topics.changed$.subscribe(() => {
+      this.look().catch(thrown => logger.info({}, `topics could not be looked at: ${toAlertError(thrown).message}`))
+    })
+  }
+
   stop(): void {
+    this.#changes?.unsubscribe()
     this.#cancelRefresh?.()
     this.#cancelRefusal?.()
     for (const { cancel } of this.#known.values()) cancel?.()
   }
 
+  #nothingReadable(): Promise<AlertError> {
+    const faults = [...this.#known.values()].map(({ fault }) => fault).filter(fault => fault !== undefined)
+    return nothingReadable(this.#context, faults)
+  }
+
   #of(topic: string): Known {
-    const known = this.#known.get(topic) ?? { description: undefined, fault: undefined, tries: 0, cancel: undefined }
+    const known = this.#known.get(topic) ?? { description: undefined, fault: undefined, tries: 0, cancel: undefined, recreated: false }
     this.#known.set(topic, known)
     return known
   }
@@ -125,17 +167,29 @@ export class Topics {
     for (const [topic, description] of described) {
       if (this.#begun && options.topics.names() === undefined) starts.appeared(topic, moment)
       else starts.ask(topic)
-      if (isFaulty(description)) this.fault(topic, description.fault)
+      if (isFaulty(description)) this.missed({ topic, error: description.fault })
       else this.#welcome(topic, description, wanted, grown)
     }
-    if (!options.consumerGroup) {
-      const { parts, missed } = await this.#placer.place({ wanted, topicIds: this.topicIds, grown, epoch: 0 })
-      this.#context.start(parts)
-      for (const miss of missed) this.missed(miss)
+    const missed = options.consumerGroup ? [] : await this.#place(wanted, grown)
+    for (const [topic, description] of described) {
+      if (!isFaulty(description) && !missed.some(miss => miss.topic === topic)) this.#of(topic).tries = 0
     }
+    for (const miss of missed) this.missed(miss)
     this.#watchRefusal()
-    this.#onReadable()
+    this.#hooks.changed(this.#takeRecreated())
     this.#context.wake()
+  }
+
+  async #place(wanted: readonly TopicPartition[], grown: ReadonlySet<string>): Promise<readonly Missed[]> {
+    const { parts, missed } = await this.#placer.place({ wanted, topicIds: this.topicIds, grown, epoch: 0 })
+    this.#context.start(parts)
+    return missed
+  }
+
+  #takeRecreated(): string[] {
+    const recreated = [...this.#known].filter(([, known]) => known.recreated && known.description)
+    for (const [, known] of recreated) known.recreated = false
+    return recreated.map(([topic]) => topic)
   }
 
   #welcome(topic: string, description: TopicDescription, wanted: TopicPartition[], grown: Set<string>): void {
@@ -143,7 +197,6 @@ export class Topics {
     const before = known.description
     if (before?.topicId !== undefined && description.topicId !== undefined && before.topicId !== description.topicId) this.recreated(topic)
     known.description = description
-    known.tries = 0
     for (let partition = 0; partition < description.partitions; partition++) {
       const key = partitionKey({ topic, partition })
       const part = this.#context.parts.get(key)
@@ -166,6 +219,7 @@ export class Topics {
       if (this.#context.options.topics.names() === undefined) continue
       cancel?.()
       this.#known.delete(topic)
+      this.#context.starts.forget(topic)
       this.#context.retire(this.#partsOf(topic))
     }
   }
@@ -176,15 +230,22 @@ export class Topics {
     if (this.#context.signal.aborted) return
     known.cancel?.()
     const { clock, times, transport } = this.#context.options
-    const delay = known.description ? Math.min(SOON * 2 ** known.tries, times.refresh) : times.refresh
+    const soon = SOON * 2 ** known.tries
+    const refused = known.description ? Math.min(soon, times.refresh) : times.refresh
+    const delay = known.fault ? refused : Math.min(soon, AWAY)
     known.tries++
     known.cancel = clock.after(delay, () => {
-      const look = this.#serially(async () => this.#adopt(await transport.describe([topic], this.#context.signal)))
+      const look = this.#serially(async () => {
+        const described = await transport.describe([topic], this.#context.signal)
+        // It may have been taken out meanwhile.
+        if (this.#known.has(topic)) await this.#adopt(described)
+      })
       look.catch(() => this.#lookAgain(topic))
     })
   }
 
   #scheduleRefresh(): void {
+    if (this.#context.signal.aborted) return
     this.#cancelRefresh?.()
     const { clock, times } = this.#context.options
     this.#cancelRefresh = clock.after(times.refresh, () => {
@@ -192,9 +253,10 @@ export class Topics {
     })
   }
 
-  /** Every topic refused after one was readable: borne for `refusalTimeout`. */
+  /** Every topic is refused: after a success that is borne for `refusalTimeout`; at the start it is an error, unless it is waited for. */
   #watchRefusal(): void {
-    const { clock, times } = this.#context.options
+    if (this.#context.signal.aborted) return
+    const { clock, times, missing } = this.#context.options
     const faults = [...this.#known.values()].map(({ fault }) => fault)
     const refused = this.#begun && faults.length > 0 && faults.every(fault => fault?.code === 'ALERT_TOPIC_FORBIDDEN')
     if (!refused) {
@@ -202,34 +264,9 @@ export class Topics {
       this.#cancelRefusal = undefined
       return
     }
-    this.#cancelRefusal ??= clock.after(times.refusalTimeout, () => this.#context.fail(asFatal(faults[0]!)))
-  }
-
-  async #nothingReadable(): Promise<AlertError> {
-    const { topics, transport, group } = this.#context.options
-    const names = topics.names()
-    const faults = [...this.#known.values()].map(({ fault }) => fault).filter(fault => fault !== undefined)
-    const all = await transport.describe('all', this.#context.signal).catch(() => new Map<string, unknown>())
-    if (names === undefined) {
-      return new AlertError('ALERT_TOPIC_UNKNOWN', `${transport.server} shows no topic of group ${group ?? '(none)'}`, {
-        mend: `Check the group's name and the rights of this user, or wait for one with missing: 'wait'`,
-        fatal: true,
-      })
-    }
-    const near = names.flatMap(name => nearest(name, all.keys()))
-    const mend =
-      near.length > 0
-        ? `Nearest existing topics: ${[...new Set(near)].join(', ')}`
-        : `This user sees ${all.size} topics, none with a name near it`
-    const text = faults.map(fault => fault.message).join('; ')
-    const [first] = faults
-    const { code, kafka } = first ?? { code: 'ALERT_TOPIC_UNKNOWN' as const, kafka: undefined }
-    return new AlertError(code, text || 'No topic was named', {
-      mend: `${mend}. missing: 'wait' waits for it`,
-      fatal: true,
-      kafka,
-      cause: first,
-    })
+    const atStart = missing === 'wait' ? Number.POSITIVE_INFINITY : 0
+    const borne = this.#hooks.hasSucceeded() ? times.refusalTimeout : atStart
+    this.#cancelRefusal ??= clock.after(borne, () => this.#context.fail(asFatal(faults[0]!)))
   }
 }
 

@@ -72,6 +72,8 @@ export class Verdict {
     if (error.fatal || ALWAYS_FATAL.has(code)) return { what: 'fatal', error: asFatal(error) }
     if (code === 'ALERT_CREDENTIALS') return this.#refused(error, !this.#succeeded && ++this.#credentialTries >= CREDENTIAL_TRIES)
     if (REFUSALS.has(code)) return this.#refused(error, !this.#succeeded)
+    // A broker that says that it cannot do it now is there.
+    if (error.kafka !== undefined) this.#reached = true
     if (NETWORK.has(code) && this.#timedOut) return { what: 'fatal', error: this.unreachable(error) }
     return { what: 'transient', error }
   }
@@ -84,11 +86,16 @@ export class Verdict {
     this.#refusedSince ??= now
     const left = this.#refusedSince + this.#options.refusalTimeout - now
     if (left <= 0) return { what: 'fatal', error: asFatal(error) }
-    return { what: 'refused', error, until: Number.isFinite(left) ? this.#clock.now() + left : undefined }
+    return { what: 'refused', error, until: Number.isFinite(left) ? Math.round(this.#clock.now() + left) : undefined }
   }
 
   get #timedOut(): boolean {
     return !this.#reached && this.#clock.tick() - this.#begun >= this.#options.connectTimeout
+  }
+
+  /** Records could flow at some time. */
+  get hasSucceeded(): boolean {
+    return this.#succeeded
   }
 
   /** Whether no broker has answered anything yet. */

@@ -1,4 +1,4 @@
-import type { AlertError } from '../errors.ts'
+import { AlertError } from '../errors.ts'
 import type { Position, TopicPartition } from '../place.ts'
 import type { GapReason, StatusEvent } from '../status.ts'
 import type { SourceOptions } from './options.ts'
@@ -28,6 +28,8 @@ export interface ReadingContext {
   discard(parts: readonly Part[]): void
   /** As `discard`, once the work that has started on them is done. */
   retire(parts: readonly Part[]): void
+  /** What was handled is committed, or saved, now; what could not be is tried again later. */
+  writeDown(): Promise<void>
   /** Something may be deliverable, or done. */
   wake(): void
 }
@@ -48,6 +50,7 @@ export function sayGap(context: ReadingContext, gap: Gap, error: AlertError): bo
     `gap in ${topic}[${partition}], from offset ${from} to ${to} (${reason}): ${error.message}`,
   )
   if (onGap === 'continue') return true
-  context.fail(error)
+  const text = `records are missing in ${topic}[${partition}], from offset ${from} to ${to}: ${error.message}`
+  context.fail(new AlertError('ALERT_GAP', text, { cause: error, fatal: true, mend: `onGap: 'continue' goes on behind it` }))
   return false
 }

@@ -3,6 +3,8 @@ import { type Claim, currentToken, inLoop, type Loop, type Token } from '../clai
 
 interface Entry<T> {
   readonly value: T
+  readonly token: Token | undefined
+  /** The loop's own; none on a record that waits for the user's ack. */
   readonly claim: Claim | undefined
 }
 
@@ -28,23 +30,32 @@ export function iterate<T>(source: Observable<T>): AsyncIterableIterator<T, unde
   const atHand: Claim[] = []
   let end: { readonly error?: unknown } | undefined
   let stopped = false
+  let warned = false
 
-  const holdOf = (token: Token | undefined): Claim | undefined => {
-    if (!token) {
-      loop.warn?.(ASYNCHRONOUS)
-      loop.warn = undefined
-    }
-    return token && !token.bornHeld && token.state !== 'auto' ? token.hold() : undefined
+  const warnOnce = (): void => {
+    if (!warned) loop.warn?.(ASYNCHRONOUS)
+    warned ||= loop.warn !== undefined
   }
 
-  const enqueue = (entry: Entry<T>, token: Token | undefined): void => {
+  /** Nobody has seen it: it comes again. */
+  const giveBack = ({ token, claim }: Entry<T>): void => (token?.bornHeld ? token.take() : claim)?.release()
+
+  const enqueue = (entry: Entry<T>): void => {
     queue.push(entry)
-    token?.onLeave(() => {
+    entry.token?.onLeave(() => {
       const at = queue.indexOf(entry)
-      if (at < 0) return
-      queue.splice(at, 1)
-      entry.claim?.release()
+      if (at >= 0) queue.splice(at, 1).forEach(giveBack)
     })
+  }
+
+  const finish = (how: { readonly error?: unknown }): void => {
+    end = how
+    const [first, ...others] = waiting.splice(0)
+    if (first && 'error' in how) {
+      end = {}
+      first.reject(how.error)
+    } else first?.resolve(done)
+    for (const { resolve } of others) resolve(done)
   }
 
   const subscribe = (): Subscription =>
@@ -52,20 +63,15 @@ export function iterate<T>(source: Observable<T>): AsyncIterableIterator<T, unde
       source.subscribe({
         next: value => {
           const token = currentToken()
-          const claim = holdOf(token)
+          if (!token) warnOnce()
+          const claim = token && !token.bornHeld && token.state !== 'auto' ? token.hold() : undefined
           const next = waiting.shift()
-          if (!next) return enqueue({ value, claim }, claim && token)
+          if (!next) return enqueue({ value, token, claim })
           if (claim) atHand.push(claim)
           next.resolve({ value, done: false })
         },
-        error: error => {
-          end = { error }
-          for (const { reject } of waiting.splice(0)) reject(error)
-        },
-        complete: () => {
-          end = {}
-          for (const { resolve } of waiting.splice(0)) resolve(done)
-        },
+        error: error => finish({ error }),
+        complete: () => finish({}),
       }),
     )
 
@@ -92,7 +98,7 @@ export function iterate<T>(source: Observable<T>): AsyncIterableIterator<T, unde
       stopped = true
       subscription?.unsubscribe()
       for (const claim of atHand.splice(0)) claim.release()
-      for (const { claim } of queue.splice(0)) claim?.release()
+      for (const entry of queue.splice(0)) giveBack(entry)
       for (const { resolve } of waiting.splice(0)) resolve(done)
       return Promise.resolve(done)
     },

@@ -47,6 +47,7 @@ function iterateHot<T>(
   }
 
   const next = (value: T): void => {
+    if (end) return
     const waiter = waiting.shift()
     if (waiter) waiter.resolve({ value, done: false })
     else if (queue.length < buffer) queue.push(value)
@@ -64,7 +65,11 @@ function iterateHot<T>(
 
   return {
     next() {
-      subscription ??= source.subscribe({ next, error: error => finish({ error }), complete: () => finish({}) })
+      if (!subscription && !end) {
+        subscription = source.subscribe({ next, error: error => finish({ error }), complete: () => finish({}) })
+        // What it replayed at once may have been too much.
+        if (end) subscription.unsubscribe()
+      }
       if (queue.length > 0) return Promise.resolve({ value: queue.shift()!, done: false })
       if (end) {
         const how = end

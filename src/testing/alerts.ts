@@ -26,6 +26,7 @@ export interface SampleEvent {
   readonly time: string
   /** False alarms per second, Hz. */
   readonly far: number
+  /** Whether noise alone looks like it less often than once a month. */
   readonly significant: boolean
   readonly instruments: readonly string[]
   readonly group: 'CBC' | 'Burst'
@@ -57,6 +58,8 @@ const LIFE: readonly AlertType[] = ['EARLYWARNING', 'PRELIMINARY', 'INITIAL', 'U
 /** Seconds from the merger to each alert: an early warning comes before it. */
 const AFTER: Readonly<Record<AlertType, number>> = { EARLYWARNING: -20, PRELIMINARY: 29, INITIAL: 1_860, UPDATE: 86_400, RETRACTION: 4_000 }
 const DEFAULT_TIME = Date.UTC(2025, 7, 18, 2, 3, 4)
+/** Hz */
+const ONCE_A_MONTH = 12 / (365.25 * 86_400)
 const PIPELINES = ['gstlal', 'pycbc', 'MBTA', 'spiir']
 
 const letters = (n: number): string => (n < 26 ? '' : letters(Math.floor(n / 26) - 1)) + String.fromCharCode(97 + (n % 26))
@@ -72,28 +75,28 @@ export function sampleAlerts(types: readonly AlertType[], options: SampleOptions
   const random = seeded(options.seed ?? 1)
   const time = options.time ?? new Date(DEFAULT_TIME)
   const id = supereventId(options.kind ?? 'S', time, random)
-  const event = {
-    ...sampleEvent(time, random, options.skymapBytes ?? 192),
-    ...(options.far !== undefined && { far: options.far, significant: false }),
-  }
+  const event = sampleEvent(time, random, options)
   return types.map(type => ({
     alert_type: type,
     time_created: new Date(time.getTime() + AFTER[type] * 1_000).toISOString().replace(/\.\d+Z$/, 'Z'),
     superevent_id: id,
     urls: { gracedb: `https://gracedb.invalid/superevents/${id}/view/` },
-    event: type === 'RETRACTION' ? null : { ...event, far: event.far * (type === 'EARLYWARNING' ? 10 : 1) },
+    event: type === 'RETRACTION' ? null : withFar(event, type === 'EARLYWARNING' ? event.far * 10 : event.far),
     external_coinc: null,
   }))
 }
 
-function sampleEvent(time: Date, random: () => number, skymapBytes: number): SampleEvent {
+/** An early warning has seen less of the signal: noise looks like it more often. */
+const withFar = (event: Omit<SampleEvent, 'significant'>, far: number): SampleEvent => ({ ...event, far, significant: far < ONCE_A_MONTH })
+
+function sampleEvent(time: Date, random: () => number, { far, skymapBytes = 192 }: SampleOptions): Omit<SampleEvent, 'significant'> {
   const round = (n: number): number => Math.round(n * 1e6) / 1e6
   const terrestrial = round(random() * 0.1)
   const bns = round((1 - terrestrial) * (0.8 + random() * 0.2))
+  const chance = 10 ** (-8 - random() * 4)
   return {
     time: time.toISOString(),
-    far: 10 ** (-8 - random() * 4),
-    significant: true,
+    far: far ?? chance,
     instruments: ['H1', 'L1', ...(random() < 0.6 ? ['V1'] : [])],
     group: 'CBC',
     pipeline: PIPELINES[Math.floor(random() * PIPELINES.length)]!,

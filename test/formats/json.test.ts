@@ -130,7 +130,7 @@ describe('readJson', () => {
   it('keeps to the limits', () => {
     expect(errorOf(() => read('[1, 2, 3]', { limits: { jsonBytes: 8 } })).code).toBe('ALERT_TOO_LARGE')
     expect(read('[1, 2, 3]', { limits: { jsonBytes: 9 } })).toEqual([1, 2, 3])
-    expect(read('[[NaN]]', { limits: { jsonDepth: 2 } })).toEqual([[Number.NaN]])
+    expect(read('[[NaN], {"a": NaN}, []]', { limits: { jsonDepth: 2 } })).toEqual([[Number.NaN], { a: Number.NaN }, []])
     expect(errorOf(() => read('[[[NaN]]]', { limits: { jsonDepth: 2 } })).message).toBe(
       'not JSON: line 1, column 3: arrays and objects nest deeper than 2',
     )
@@ -244,6 +244,14 @@ describe('writeJson', () => {
     const value = { t: 1419724818123456789n, far: Number.NaN, range: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY], name: 'é "x"\n' }
     expect(written(value)).toBe('{"t":1419724818123456789,"far":NaN,"range":[-Infinity,Infinity],"name":"é \\"x\\"\\n"}')
     expect(readJson(writeJson(value), { bigints: true })).toEqual(value)
+  })
+
+  it.each([
+    [Number.NaN, 'NaN'],
+    [[1, Number.POSITIVE_INFINITY], '[1,Infinity]'],
+    [{ a: { b: Number.NEGATIVE_INFINITY } }, '{"a":{"b":-Infinity}}'],
+  ])('does not turn %j into null', (value, text) => {
+    expect(written(value)).toBe(text)
   })
 
   it('agrees with JSON.stringify on the careful way', () => {

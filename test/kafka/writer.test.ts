@@ -145,11 +145,13 @@ describe('what cannot be written', () => {
     ])
   })
 
-  it('because its record is wrong for the topic fails at once', async () => {
+  it('because it is wrong for the topic (no key, and that is compacted) fails alone, at once', async () => {
     await using writer = new RealWriter({ server: broker.plaintext })
     const topic = await newTopic({ config: { 'cleanup.policy': 'compact' } })
-    expect(await writer.write(topic, 'no key')).toEqual(failed('ALERT_UNWRITABLE', false))
-    expect(await writer.write(topic, 'v', { key: Buffer.from('k') })).toEqual({ partition: 0, offset: 0 })
+    const outcomes = await Promise.all(
+      ['a', null, 'c'].map(key => writer.write(topic, 'v', { key: key === null ? null : Buffer.from(key) })),
+    )
+    expect(outcomes).toEqual([{ partition: 0, offset: 0 }, failed('ALERT_UNWRITABLE', false), { partition: 0, offset: 1 }])
   })
 })
 
@@ -173,9 +175,9 @@ describe('rights', () => {
     await using writer = new RealWriter(as('bob'))
     expect(await writer.write(hidden, 'v')).toEqual(failed('ALERT_TOPIC_FORBIDDEN', false))
     expect(await writer.write(readable, 'v')).toEqual(failed('ALERT_TOPIC_FORBIDDEN', false))
-    expect(writer.plain).toEqual([expect.stringContaining('CLUSTER_AUTHORIZATION_FAILED')])
     await bed.grant('bob', 'topic', writable, ['write'])
     expect(await writer.write(writable, 'v')).toEqual({ partition: 0, offset: 0 })
+    expect(writer.plain).toEqual([])
   })
 
   it('that are revoked fail what comes after', async () => {

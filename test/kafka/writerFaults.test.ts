@@ -65,7 +65,7 @@ describe('on a line that breaks', () => {
     await expect.poll(() => proxy.stats.connections).toBeGreaterThan(1)
     const second = writer.write(topic, '2')
     expect([await first, await second]).toMatchObject([{ stored: 'unknown' }, { stored: false }])
-    expect(performance.now() - start).toBeLessThan(2500)
+    expect(performance.now() - start).toBeLessThan(6000) // the link is given up after 7 s
     proxy.strand()
     proxy.blackhole(false)
     let next = 3
@@ -113,7 +113,7 @@ describe('while its broker', () => {
     bed.resume(0)
     expect(outcomes).toMatchObject(outcomes.map(() => ({ stored: 'unknown', error: { code: 'ALERT_EXPIRED' } })))
     expect(waited).toBeGreaterThan(1400)
-    expect(waited).toBeLessThan(2000)
+    expect(waited).toBeLessThan(5000) // and not at the end of the request, after 6.5 s
     let next = 4
     await expect.poll(async () => (await writer.write(topic, String(next++))).error, { timeout: 30_000 }).toBeUndefined()
     expect(balance(writer.written, await readBack(bed, topic))).toEqual(PERFECT)
@@ -121,6 +121,8 @@ describe('while its broker', () => {
 
   it('closes, what is under way is said to be unknown, and no socket is left', async () => {
     const topic = await newTopic()
+    const sockets = () => process.getActiveResourcesInfo().filter(kind => kind === 'TCPSocketWrap').length
+    const before = sockets()
     const writer = new RealWriter({ server: bed.brokers[0]!.plaintext })
     await writer.write(topic, '0')
     bed.pause(0)
@@ -130,6 +132,7 @@ describe('while its broker', () => {
     await writer[Symbol.asyncDispose]()
     bed.resume(0)
     expect(await outcome).toMatchObject({ stored: 'unknown', error: { code: 'ALERT_CLOSED' } })
-    expect(performance.now() - start).toBeLessThan(1500)
+    expect(sockets()).toBeLessThanOrEqual(before)
+    expect(performance.now() - start).toBeLessThan(5000)
   })
 })

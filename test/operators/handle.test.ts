@@ -1,4 +1,4 @@
-import { from, map, merge, type Observable, of, Subject, share, take } from 'rxjs'
+import { EMPTY, from, map, merge, Observable, of, Subject, share, take } from 'rxjs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { currentToken } from '../../src/claims.ts'
 import { AlertError, ConfigError } from '../../src/errors.ts'
@@ -169,6 +169,21 @@ describe('handle: promises', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
+  it('does not fail the next try when it fails after its time was up', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const { partition, feed, works, got, subscribe } = bench({ timeout: 1000, retry: { count: 1, delay: 0 } })
+    subscribe()
+    feed.next('a')
+    await vi.advanceTimersByTimeAsync(1001)
+    expect(works).toHaveLength(2)
+    works[0]?.reject(new Error('late'))
+    await settled()
+    works[1]?.resolve('in time')
+    await until(() => expect(got).toEqual(['in time']))
+    expect(partition.failures).toEqual([])
+    expect(partition.states).toEqual(['acked'])
+  })
+
   it('has no time-out once the chain is unsubscribed', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     const { partition, feed, works, subscribe } = bench({ timeout: 1000, retry: 0 })
@@ -183,7 +198,7 @@ describe('handle: promises', () => {
   })
 
   it('is neither reported nor tried again when it fails after its ack stopped counting', async () => {
-    const { partition, feed, works, started, subscribe } = bench({ retry: { delay: 0 } })
+    const { partition, feed, works, started, subscribe } = bench({ retry: 0 })
     subscribe()
     feed.next('a')
     partition.fence()
@@ -192,6 +207,18 @@ describe('handle: promises', () => {
     await until(() => expect(started).toEqual(['a', 'b']))
     expect(partition.states).toEqual(['fenced', 'held'])
     expect(partition.failures).toEqual([])
+  })
+
+  it('does not begin with a record whose ack stopped counting while it waited', async () => {
+    const { partition, feed, works, started, subscribe } = bench()
+    subscribe()
+    feed.next('a')
+    feed.next('b')
+    partition.fence()
+    feed.next('c')
+    works[0]?.resolve('A')
+    await until(() => expect(started).toEqual(['a', 'c']))
+    expect(partition.states).toEqual(['fenced', 'fenced', 'held'])
   })
 
   it('goes on when the partition leaves; what has not started is given back', async () => {
@@ -284,19 +311,28 @@ describe('handle: other work', () => {
     await until(() => expect(partition.states).toEqual(['acked']))
   })
 
-  it('gives an Observable back that take(1) cuts short', async () => {
+  it.each([
+    ['within next()', 'b'],
+    ['later', 'a'],
+  ])('gives an Observable back that take(1) cuts short, %s', async (_, waitsOn) => {
     const partition = new FakePartition()
     const feed = new Subject<string>()
+    const gate = new Subject<never>()
+    const got: unknown[] = []
+    const works: Record<string, Observable<string>> = { a: waitsOn === 'a' ? gate : EMPTY, b: of('b1', 'b2') }
     partition
       .deliver(feed)
       .pipe(
-        handle(() => of(1, 2)),
+        handle(({ payload }) => works[payload] ?? EMPTY),
         take(1),
       )
-      .subscribe()
+      .subscribe(value => got.push(value))
     feed.next('a')
+    feed.next('b')
+    gate.complete()
     await settled()
-    expect(partition.states).toEqual(['released'])
+    expect(got).toEqual(['b1'])
+    expect(partition.states).toEqual(['acked', 'released'])
   })
 
   it('stops an Observable whose ack no longer counts, without a report, and goes on with the next record', async () => {
@@ -318,25 +354,52 @@ describe('handle: other work', () => {
     expect(partition.failures).toEqual([])
   })
 
-  it('gives a record back that fn left by unsubscribing', async () => {
+  it('does not subscribe to work that fn returns after it unsubscribed the chain', async () => {
     const partition = new FakePartition()
     const feed = new Subject<string>()
+    const first = new Deferred()
     let subscribed = 0
-    const work = new Subject<string>()
+    const work = new Observable<void>(() => {
+      subscribed++
+    })
     const subscription = partition
       .deliver(feed)
       .pipe(
-        handle(() => {
+        handle(({ payload }) => {
+          if (payload === 'a') return first.promise
           subscription.unsubscribe()
-          subscribed += Number(work.observed)
           return work
         }),
       )
       .subscribe()
     feed.next('a')
-    await settled()
-    expect(work.observed || subscribed > 0).toBe(false)
-    expect(partition.states).toEqual(['released'])
+    feed.next('b')
+    first.resolve()
+    await until(() => expect(partition.states).toEqual(['acked', 'released']))
+    expect(subscribed).toBe(0)
+  })
+
+  it('gives a record back whose key unsubscribed the chain', async () => {
+    const partition = new FakePartition()
+    const feed = new Subject<string>()
+    const started: string[] = []
+    const key = (): undefined => {
+      subscription.unsubscribe()
+    }
+    const subscription = partition
+      .deliver(feed)
+      .pipe(
+        handle(
+          ({ payload }) => {
+            started.push(payload)
+          },
+          { key },
+        ),
+      )
+      .subscribe()
+    feed.next('a')
+    await until(() => expect(partition.states).toEqual(['released']))
+    expect(started).toEqual([])
   })
 })
 

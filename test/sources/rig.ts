@@ -1,4 +1,4 @@
-import { EMPTY, type Observable } from 'rxjs'
+import { EMPTY, type Observable, type Subscription } from 'rxjs'
 import { DEFAULT_LIMITS } from '../../src/limits.ts'
 import type { Delivery } from '../../src/record.ts'
 import type { AlertStream } from '../../src/sources/AlertStream.ts'
@@ -7,7 +7,7 @@ import type { ConsumerGroupOptions, SourceOptions, SourceTimes } from '../../src
 import { source } from '../../src/sources/source.ts'
 import { type Logger, type Status, silentLogger } from '../../src/status.ts'
 import { VirtualClock } from '../../src/testing/VirtualClock.ts'
-import { MemoryLog } from '../../src/transports/memory/MemoryLog.ts'
+import { MemoryLog, type TopicOptions } from '../../src/transports/memory/MemoryLog.ts'
 import { MemoryTransport } from '../../src/transports/memory/MemoryTransport.ts'
 
 export interface StreamSetup extends Partial<Omit<SourceOptions, 'times' | 'topics'>> {
@@ -45,9 +45,17 @@ export class Rig {
   readonly logged: { level: keyof Logger; message: string }[] = []
   readonly readings: LiveReading[] = []
 
-  constructor({ brokers = 1, batchRecords = 500 }: { brokers?: number; batchRecords?: number } = {}) {
+  constructor({ brokers = 1, batchRecords = 500, latency = 0 }: { brokers?: number; batchRecords?: number; latency?: number } = {}) {
     this.log = new MemoryLog({ clock: this.clock, brokers })
-    this.transport = new MemoryTransport({ log: this.log, clock: this.clock, batchRecords })
+    this.transport = new MemoryTransport({ log: this.log, clock: this.clock, batchRecords, latency })
+  }
+
+  /** With one topic, `t`, and these values in it. */
+  static holding(values: readonly (number | string)[], options: ConstructorParameters<typeof Rig>[0] & TopicOptions = {}): Rig {
+    const rig = new Rig(options)
+    rig.log.createTopic('t', options)
+    rig.append('t', values)
+    return rig
   }
 
   /** Records whose values are the numbers that follow, or the given ones. */
@@ -56,8 +64,12 @@ export class Rig {
   }
 
   stream(setup: StreamSetup = {}): AlertStream<Delivery> {
+    return source(() => this.optionsOf(setup))
+  }
+
+  optionsOf(setup: StreamSetup): SourceOptions {
     const { topics = ['t'], times, changed$ = EMPTY, names = () => topics, ...rest } = setup
-    return source(() => ({
+    return {
       transport: this.transport,
       topics: { names, includes: name => names()?.includes(name) ?? true, changed$ },
       group: null,
@@ -81,7 +93,18 @@ export class Rig {
       live: this.live,
       onOpen: reading => this.readings.push(reading),
       ...rest,
-    }))
+    }
+  }
+
+  /** A subscription, and what it heard. */
+  hear(setup: StreamSetup = {}): Heard {
+    return new Heard(this.stream(setup))
+  }
+
+  /** What should be nothing once everything has ended. */
+  get left(): { readings: number; readers: number; timers: number; members: number } {
+    const { readers } = this.transport.open
+    return { readings: this.live.size, readers, timers: this.clock.pending, members: this.log.members().length }
   }
 
   get logger(): Logger {
@@ -98,10 +121,42 @@ export class Rig {
     return this.clock.advance(0)
   }
 
+  /** Lets things happen without time until it is so. */
+  async until(condition: () => boolean): Promise<void> {
+    for (let tries = 0; !condition(); tries++) {
+      if (tries > 1_000) throw new Error(`never came true: ${condition}`)
+      await this.settle()
+    }
+  }
+
   said<T extends Status['type']>(type: T): Extract<Status, { type: T }>[] {
     return this.statuses.filter((status): status is Extract<Status, { type: T }> => status.type === type)
   }
 }
+
+/** What one subscription heard, as text. */
+export class Heard {
+  readonly got: string[] = []
+  readonly errors: unknown[] = []
+  done = false
+  readonly #subscription: Subscription
+
+  constructor(stream: Observable<Delivery | string>) {
+    this.#subscription = stream.subscribe({
+      next: value => this.got.push(typeof value === 'string' ? value : textOf(value)),
+      error: error => this.errors.push(error),
+      complete: () => {
+        this.done = true
+      },
+    })
+  }
+
+  stop(): void {
+    this.#subscription.unsubscribe()
+  }
+}
+
+export const NOTHING_LEFT = { readings: 0, readers: 0, timers: 0, members: 0 }
 
 const text = new TextDecoder()
 

@@ -56,8 +56,15 @@ export class KafkaTransport implements Transport {
 
   write(options: WriteOptions): Writer {
     const writer = new KafkaWriter(this.#links, options)
-    this.#writers.add(writer)
-    return writer
+    const open: Writer = {
+      write: (record, done) => writer.write(record, done),
+      close: async deadline => {
+        await writer.close(deadline)
+        this.#writers.delete(open)
+      },
+    }
+    this.#writers.add(open)
+    return open
   }
 
   deleteTopic(topic: string): Promise<void> {

@@ -3,16 +3,16 @@ import type { ConnectionOptions } from 'node:tls'
 import { AlertError, toAlertError } from '../../errors.ts'
 import { parseAddress } from './address.ts'
 import type { RequestMessage } from './apis.ts'
+import { deadline } from './deadline.ts'
 import { FrameReader } from './frames.ts'
 import { openSocket } from './socket.ts'
 import { connectionError } from './troubles.ts'
 
-/** A thread that was blocked fires its timers before it reads its sockets: an answer may lie there unread. */
-const GRACE = 50
-
 interface Owed {
   readonly id: number
   readonly api: string
+  /** When it was sent, by `performance.now()`. */
+  readonly since: number
   readonly silence: number
   readonly resolve: (payload: Buffer) => void
   readonly reject: (error: AlertError) => void
@@ -46,7 +46,7 @@ export class Channel {
   #die: (error: AlertError) => void = () => {}
   #nextId = 0
   #heard = 0
-  #watchdog: NodeJS.Timeout | undefined
+  #callOff: () => void = () => {}
   #reached = false
   #secured = false
   #answered = false
@@ -56,9 +56,10 @@ export class Channel {
     this.#options = options
     this.address = options.address
     this.#clientId = Buffer.from(options.clientId)
-    const socket = openSocket(parseAddress(options.address), options.tls)
-    this.#socket = socket
     const frames = new FrameReader(options.address, frame => this.#answer(frame))
+    const reception = { room: () => frames.room(), took: (count: number) => this.#read(frames, count) }
+    const socket = openSocket(parseAddress(options.address), options.tls, reception)
+    this.#socket = socket
     this.closed = new Promise(resolve => socket.once('close', () => resolve()))
     this.died = new Promise((_, reject) => {
       this.#die = reject
@@ -72,7 +73,6 @@ export class Channel {
     socket.once('secureConnect', () => {
       this.#secured = true
     })
-    socket.on('data', chunk => this.#read(frames, chunk))
     socket.on('error', error => this.#lost(error))
     socket.once('end', () => this.#lost())
     socket.once('close', () => this.#lost())
@@ -84,8 +84,7 @@ export class Channel {
 
   /** What `connected` waits for. */
   get step(): string {
-    if (!this.#reached) return 'the connection'
-    return 'the TLS handshake'
+    return this.#reached ? 'the TLS handshake' : 'the connection'
   }
 
   /** Writes at once and resolves with the answer's bytes behind its correlation id. `silence`: ms without a byte after which the channel is given up. */
@@ -94,11 +93,8 @@ export class Channel {
     const id = this.#nextId
     this.#nextId = (id + 1) & 0x7fffffff
     return new Promise((resolve, reject) => {
-      this.#owed.push({ id, api: apiName, silence, resolve, reject })
-      if (this.#owed.length === 1) {
-        this.#heard = performance.now()
-        this.#watch(silence)
-      }
+      this.#owed.push({ id, api: apiName, since: performance.now(), silence, resolve, reject })
+      this.#watch()
       this.#socket.cork()
       this.#socket.write(this.#header(apiKey, apiVersion, id, body.length))
       this.#socket.write(body)
@@ -115,7 +111,7 @@ export class Channel {
   kill(error: AlertError): void {
     if (this.#dead) return
     this.#dead = error
-    clearTimeout(this.#watchdog)
+    this.#callOff()
     this.#socket.destroy()
     for (const owed of this.#owed.splice(0)) owed.reject(error)
     this.#noneOwed()
@@ -134,11 +130,11 @@ export class Channel {
     return header
   }
 
-  #read(frames: FrameReader, chunk: Buffer): void {
+  #read(frames: FrameReader, count: number): void {
     if (this.#dead) return
     this.#heard = performance.now()
     try {
-      frames.push(chunk)
+      frames.took(count)
     } catch (error) {
       this.kill(toAlertError(error, 'ALERT_PROTOCOL'))
     }
@@ -154,10 +150,8 @@ export class Channel {
       return
     }
     if (this.opened) this.#answered = true
-    clearTimeout(this.#watchdog)
-    const next = this.#owed[0]
-    if (next) this.#watch(next.silence)
-    else this.#noneOwed()
+    this.#watch()
+    if (this.#owed.length === 0) this.#noneOwed()
     owed.resolve(frame.subarray(4))
   }
 
@@ -171,17 +165,25 @@ export class Channel {
     for (const resolve of this.#quietWaiters.splice(0)) resolve()
   }
 
-  #watch(delay: number): void {
-    this.#watchdog = setTimeout(() => this.#check(false), delay)
+  /** Each answer is due within its silence since the last byte that came, or since it was asked for. */
+  #due(): number {
+    return Math.min(...this.#owed.map(({ since, silence }) => Math.max(since, this.#heard) + silence))
   }
 
-  #check(graced: boolean): void {
-    const owed = this.#owed[0]
-    if (!owed) return
-    const left = this.#heard + owed.silence - performance.now()
-    if (left > 0) this.#watch(left)
-    else if (!graced) this.#watchdog = setTimeout(() => this.#check(true), GRACE)
-    else this.kill(new AlertError('ALERT_TIMEOUT', `${this.address}: no answer to ${owed.api} in ${owed.silence} ms`))
+  #watch(): void {
+    this.#callOff()
+    if (this.#owed.length > 0) this.#callOff = deadline(this.#due() - performance.now(), () => this.#check())
+  }
+
+  #check(): void {
+    if (this.#due() > performance.now()) this.#watch()
+    else this.kill(this.#silent())
+  }
+
+  #silent(): AlertError {
+    const { api, since } = this.#owed[0]!
+    const waited = Math.round(performance.now() - Math.max(since, this.#heard))
+    return new AlertError('ALERT_TIMEOUT', `${this.address}: no answer to ${api}, nothing at all in ${waited} ms`)
   }
 
   #lost(cause?: Error): void {

@@ -1,14 +1,19 @@
 import { AlertError } from '../../errors.ts'
 
-/** A fetch of 16 MB is the largest answer asked for, but one batch may be larger: the broker sends it whole. */
+/** A fetch of 16 MB is the largest answer that is asked for, but one batch may be larger: the broker sends it whole. */
 const LARGEST_FRAME = 256 * 1024 * 1024
 const SMALLEST_FRAME = 4
+const SIZE_BYTES = 4
 
-/** Cuts a byte stream into Kafka's frames. A frame within one chunk is a view of it, a longer one is gathered in a buffer of its own. */
+/** Short frames are read together, into this. */
+const SPARE_BYTES = 64 * 1024
+
+/** Cuts a byte stream into Kafka's frames. A long frame is read straight into a buffer of its own: no byte of it is copied twice. */
 export class FrameReader {
   readonly #address: string
   readonly #onFrame: (frame: Buffer) => void
-  readonly #size = Buffer.alloc(4)
+  readonly #spare = Buffer.allocUnsafeSlow(SPARE_BYTES)
+  readonly #size = Buffer.alloc(SIZE_BYTES)
   #sizeBytes = 0
   #frame: Buffer | undefined
   #filled = 0
@@ -18,37 +23,42 @@ export class FrameReader {
     this.#onFrame = onFrame
   }
 
+  /** Where the next bytes are to be put, until `took` says how many came. */
+  room(): Buffer {
+    return this.#frame ? this.#frame.subarray(this.#filled) : this.#spare
+  }
+
   /** @throws AlertError ALERT_PROTOCOL: this is not Kafka's protocol */
-  push(chunk: Buffer): void {
-    for (let at = 0; at < chunk.length; ) {
-      at += this.#frame ? this.#gather(this.#frame, chunk, at) : this.#begin(chunk, at)
+  took(count: number): void {
+    if (this.#frame) {
+      this.#fill(this.#frame, count)
+    } else {
+      for (let at = 0; at < count; ) at += this.#frame ? this.#gather(this.#frame, at, count) : this.#begin(at, count)
     }
   }
 
-  #gather(frame: Buffer, chunk: Buffer, at: number): number {
-    const copied = chunk.copy(frame, this.#filled, at)
-    this.#filled += copied
-    if (this.#filled === frame.length) {
-      this.#frame = undefined
-      this.#onFrame(frame)
-    }
+  #fill(frame: Buffer, count: number): void {
+    this.#filled += count
+    if (this.#filled < frame.length) return
+    this.#frame = undefined
+    this.#onFrame(frame)
+  }
+
+  #gather(frame: Buffer, at: number, count: number): number {
+    const copied = this.#spare.copy(frame, this.#filled, at, count)
+    this.#fill(frame, copied)
     return copied
   }
 
-  #begin(chunk: Buffer, at: number): number {
-    const taken = chunk.copy(this.#size, this.#sizeBytes, at)
+  #begin(at: number, count: number): number {
+    const taken = this.#spare.copy(this.#size, this.#sizeBytes, at, count)
     this.#sizeBytes += taken
-    if (this.#sizeBytes < 4) return taken
-    this.#sizeBytes = 0
-    const size = frameSize(this.#size, this.#address)
-    const start = at + taken
-    if (start + size > chunk.length) {
-      this.#frame = Buffer.allocUnsafeSlow(size)
+    if (this.#sizeBytes === SIZE_BYTES) {
+      this.#frame = Buffer.allocUnsafeSlow(frameSize(this.#size, this.#address))
       this.#filled = 0
-      return taken
+      this.#sizeBytes = 0
     }
-    this.#onFrame(chunk.subarray(start, start + size))
-    return taken + size
+    return taken
   }
 }
 

@@ -8,22 +8,26 @@ import { type AnswerOf, API, type ApiName, type ArgsOf, type Message } from './a
 
 const EXPECTED = '2.2.4'
 
-/** Internals may change with any version. A bundle no longer has the file to ask: there the version was fixed when it was made. */
-function checkVersion(): void {
-  let found: string
-  try {
-    found = (createRequire(import.meta.url)('kafkajs/package.json') as { version: string }).version
-  } catch {
-    return
-  }
-  if (found === EXPECTED) return
-  throw new AlertError('ALERT_PROTOCOL', `kafkajs ${found} is installed, ${EXPECTED} is needed: its internals are used`, {
-    mend: `Install kafkajs@${EXPECTED}, or remove what overrides it from your package.json`,
+/** Internals may change with any version. */
+export function versionFault(found: string | undefined): AlertError | undefined {
+  if (found === undefined || found === EXPECTED) return undefined
+  return new AlertError('ALERT_PROTOCOL', `kafkajs ${found} is installed, ${EXPECTED} is needed: its internals are used`, {
+    mend: `Install kafkajs ${EXPECTED}, or remove what overrides it from your package.json`,
     fatal: true,
   })
 }
 
-checkVersion()
+/** Undefined in a bundle, which has no such file: there the version was fixed when it was made. */
+function installedVersion(): string | undefined {
+  try {
+    return (createRequire(import.meta.url)('kafkajs/package.json') as { version: string }).version
+  } catch {
+    return undefined
+  }
+}
+
+const fault = versionFault(installedVersion())
+if (fault) throw fault
 
 /** A request in the version we speak, with the reader of its answer. Error codes in the answer are not looked at: kafkajs would throw the first one and drop the rest. */
 export function message<A extends ApiName>(api: A, args: ArgsOf<A>): Message<AnswerOf<A>> {

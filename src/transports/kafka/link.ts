@@ -7,11 +7,14 @@ import { type AnswerOf, API, type ApiName, type ArgsOf, type Message } from './a
 import { authenticate } from './authentication.ts'
 import { Channel } from './channel.ts'
 import type { EngineConfig } from './config.ts'
+import { deadline } from './deadline.ts'
 import { message, type OfferedVersions } from './kafkajs.ts'
 
 /** The session is renewed in its last quarter, but not more than this before its end. */
 const EARLIEST_RENEWAL = 60_000
 const LONGEST_THROTTLE = 60_000
+/** A longer timer fires at once, says Node. */
+const LONGEST_TIMER = 2 ** 31 - 1
 
 /** One authenticated connection to a broker. It opens at once; nothing is tried twice; once dead it stays dead. No timer outlives it. */
 export class Link {
@@ -74,16 +77,16 @@ export class Link {
   }
 
   /** A request that is encoded and decoded elsewhere. `timeoutMs`: longest silence of the link, default `requestTimeout`. */
-  async raw<Decoded, Parsed>(message: Message<Decoded, Parsed>, timeoutMs: number = this.#config.requestTimeout): Promise<Parsed> {
+  async raw<Decoded, Parsed>(question: Message<Decoded, Parsed>, timeoutMs: number = this.#config.requestTimeout): Promise<Parsed> {
     await this.ready
-    const { apiName, apiKey, apiVersion } = message.request
+    const { apiName, apiKey, apiVersion } = question.request
     this.#require(apiName, apiKey, apiVersion)
-    const { buffer } = await message.request.encode()
+    const body = await encoded(question)
     while (this.#gate) await this.#gate
-    const decoded = await this.#exchange(message, buffer, timeoutMs)
-    const throttle = throttleOf(decoded)
+    const answer = await this.#exchange(question, body, timeoutMs)
+    const throttle = throttleOf(answer)
     if (throttle > 0) this.#shut(pause(systemClock, Math.min(throttle, LONGEST_THROTTLE), this.#over.signal))
-    return message.response.parse(decoded)
+    return question.response.parse(answer)
   }
 
   /** Immediate and final: what is under way rejects with `error`, the socket is destroyed. */
@@ -92,7 +95,7 @@ export class Link {
   }
 
   async #open(): Promise<void> {
-    const timer = setTimeout(() => this.#tooLong(), this.#config.connectTimeout)
+    const callOff = deadline(this.#config.connectTimeout, () => this.#tooLong())
     try {
       await this.#channel.connected
       this.#offered = await this.#versions()
@@ -103,14 +106,14 @@ export class Link {
     } catch (error) {
       throw this.#fail(error)
     } finally {
-      clearTimeout(timer)
+      callOff()
     }
   }
 
   async #versions(): Promise<OfferedVersions> {
     this.#step = 'the first answer'
     const question = message('ApiVersions', {})
-    const { apiVersions } = await this.#exchange(question, (await question.request.encode()).buffer, this.#config.connectTimeout)
+    const { apiVersions } = await this.#exchange(question, await encoded(question), this.#config.connectTimeout)
     return Object.fromEntries(apiVersions.map(({ apiKey, minVersion, maxVersion }) => [apiKey, { minVersion, maxVersion }]))
   }
 
@@ -128,8 +131,8 @@ export class Link {
 
   async #authenticate(user: Credential): Promise<void> {
     this.#step = `${user.mechanism} authentication`
-    const exchange = async (message: Message<unknown>): Promise<unknown> =>
-      this.#exchange(message, (await message.request.encode()).buffer, this.#config.connectTimeout)
+    const exchange = async (question: Message<unknown>): Promise<unknown> =>
+      this.#exchange(question, await encoded(question), this.#config.connectTimeout)
     const lifetime = await authenticate({ ...parseAddress(this.address), address: this.address, offered: this.#offered, exchange }, user)
     this.#channel.authenticated = true
     if (lifetime > 0) this.#renewIn(lifetime)
@@ -137,13 +140,13 @@ export class Link {
 
   #renewIn(lifetime: number): void {
     const margin = Math.min(lifetime / 4, EARLIEST_RENEWAL) * (1 + Math.random() * 0.2)
-    if (!this.dead) this.#renewal = setTimeout(() => this.#shut(this.#renew()), Math.min(lifetime - margin, 2 ** 31 - 1))
+    if (!this.dead) this.#renewal = setTimeout(() => this.#shut(this.#renew()), Math.min(lifetime - margin, LONGEST_TIMER))
   }
 
   /** The broker takes no other request in between, and no other user. */
   async #renew(): Promise<void> {
     await this.#channel.quiet()
-    const timer = setTimeout(() => this.#tooLong(), this.#config.connectTimeout)
+    const callOff = deadline(this.#config.connectTimeout, () => this.#tooLong())
     try {
       const user = await this.#credential()
       if (user?.username !== this.#user?.username || user?.mechanism !== this.#user?.mechanism) {
@@ -153,7 +156,7 @@ export class Link {
     } catch (error) {
       this.#fail(error)
     } finally {
-      clearTimeout(timer)
+      callOff()
     }
   }
 
@@ -191,6 +194,14 @@ export class Link {
     const own = toAlertError(error, 'ALERT_CONNECTION')
     this.kill(own)
     return this.dead ?? own
+  }
+}
+
+async function encoded({ request }: Message<unknown, unknown>): Promise<Uint8Array> {
+  try {
+    return (await request.encode()).buffer
+  } catch (cause) {
+    throw new AlertError('ALERT_REQUEST', `${request.apiName} cannot be written: ${toAlertError(cause).message}`, { cause })
   }
 }
 

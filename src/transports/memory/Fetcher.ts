@@ -126,8 +126,15 @@ export class Fetcher {
   #fetch(broker: number, parts: readonly Part[]): boolean {
     const ready = parts.filter(part => this.#isReady(part))
     if (ready.length === 0) return false
+    const hasMore = this.#answer(broker, ready)
+    // A fetch that failed as a whole did not come back.
+    if (this.#isClosed || this.#avoided.has(broker)) return false
     this.#mendLane(broker, parts)
     this.#events.emit({ type: 'alive' })
+    return hasMore
+  }
+
+  #answer(broker: number, ready: readonly Part[]): boolean {
     let bytes = this.#options.maxBytes
     let records = this.#client.batchRecords
     let hasMore = false

@@ -135,7 +135,6 @@ export class Membership {
     if (topics !== this.#topics) this.#leaveStay(false)
     const lost = await verdict
     if (this.#isClosed) return
-    if (lost) this.#owned = undefined
     this.#events.revoked(epoch, lost)
     if (!lost) await this.#timers.within(this.#options.revokeTimeout, released)
     this.#owned = undefined

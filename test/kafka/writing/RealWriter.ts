@@ -3,6 +3,11 @@ import { Links } from '../../../src/transports/kafka/links.ts'
 import { KafkaWriter } from '../../../src/transports/kafka/writer.ts'
 import type { OutRecord, WriteOptions, WriteOutcome } from '../../../src/transports/transport.ts'
 
+export interface Spread {
+  readonly partitions: number
+  readonly window: number
+}
+
 export interface Written {
   readonly value: string
   readonly partition: number | undefined
@@ -44,13 +49,9 @@ export class RealWriter {
   }
 
   /** Writes the numbers from 0 to `count` - 1, in each partition at most `window` of them unanswered. */
-  async writeNumbers(
-    topic: string,
-    count: number,
-    { partitions, window }: { readonly partitions: number; readonly window: number },
-  ): Promise<void> {
+  async writeNumbers(topic: string, count: number, { partitions, window }: Spread): Promise<void> {
     let next = 0
-    const fill = async (partition: number): Promise<void> => {
+    await this.#toEach(partitions, async partition => {
       const open = new Set<Promise<unknown>>()
       while (next < count) {
         const answer: Promise<unknown> = this.write(topic, String(next++), { partition }).then(() => open.delete(answer))
@@ -58,8 +59,22 @@ export class RealWriter {
         if (open.size >= window) await Promise.race(open)
       }
       await Promise.all(open)
-    }
-    await Promise.all(Array.from({ length: partitions }, (_, partition) => fill(partition)))
+    })
+  }
+
+  /** Writes numbers from 0 on, at its leisure, until it is enough; `window` of them at a time in each partition. */
+  async writeUntil(topic: string, isEnough: () => boolean, { partitions, window }: Spread): Promise<void> {
+    let next = 0
+    await this.#toEach(partitions, async partition => {
+      while (!isEnough()) {
+        await Promise.all(Array.from({ length: window }, () => this.write(topic, String(next++), { partition })))
+        await new Promise(resolve => setTimeout(resolve, 10))
+      }
+    })
+  }
+
+  async #toEach(partitions: number, write: (partition: number) => Promise<void>): Promise<void> {
+    await Promise.all(Array.from({ length: partitions }, (_, partition) => write(partition)))
   }
 
   get settled(): number {

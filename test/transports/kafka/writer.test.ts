@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
-import { fates, held, WriterBench } from './writing/bench.ts'
 import { FakeCluster } from './writing/FakeCluster.ts'
 import { turns } from './writing/ManualClock.ts'
 import { connectionLost, failed, stored } from './writing/outcomes.ts'
+import { fates, held, WriterBench } from './writing/WriterBench.ts'
 
 describe('a record', () => {
   it('is stored, and where is said after write() has returned', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
-import { fates, WriterBench } from './writing/bench.ts'
 import { FakeCluster, FakeLink } from './writing/FakeCluster.ts'
 import { failed, stored } from './writing/outcomes.ts'
+import { fates, WriterBench } from './writing/WriterBench.ts'
 
 describe('a producer id', () => {
   it('is asked for once, and numbers the records of each partition from 0', async () => {
@@ -65,15 +65,28 @@ describe('a producer id', () => {
     bench.cluster.fate = () => 31
     expect(await bench.store('a')).toEqual(failed('ALERT_FORBIDDEN', false))
     expect(bench.cluster.requests).toBe(2)
+    expect(bench.plain).toEqual([])
   })
 
   it('that was not granted is not asked for again after a doubt', async () => {
     const bench = new WriterBench()
     bench.cluster.initProducerId = () => 31
+    bench.cluster.fate = fates('store', 'cut', 29, 29)
+    expect(await bench.store('a')).toEqual(stored(0))
+    expect(await bench.store('b')).toEqual(failed('ALERT_TOPIC_FORBIDDEN', 'unknown'))
+    expect(await bench.store('c')).toEqual(failed('ALERT_TOPIC_FORBIDDEN', false))
+    expect(await bench.store('d')).toEqual(stored(1))
+    expect(bench.cluster.producerIdsAsked).toBe(1)
+  })
+
+  it('that was not granted because nothing was is asked for again', async () => {
+    const bench = new WriterBench()
+    bench.cluster.initProducerId = () => (bench.outcomes.size === 0 ? 31 : 0)
     bench.cluster.fate = fates('cut', 29)
     expect(await bench.store('a')).toEqual(failed('ALERT_TOPIC_FORBIDDEN', 'unknown'))
     expect(await bench.store('b')).toEqual(stored(0))
-    expect(bench.cluster.producerIdsAsked).toBe(1)
+    expect(bench.cluster.arrivals.map(({ batch }) => batch.producerId)).toEqual([-1n, -1n, 1002n])
+    expect(bench.plain).toEqual([])
   })
 
   it('that one partition had to replace is replaced in the others by the same one, when they have to', async () => {
@@ -192,6 +205,34 @@ describe('what the broker answers', () => {
     expect(bench.clock.tick()).toBe(0)
     expect(await bench.store('b')).toEqual(stored(0))
   })
+})
+
+describe('a record that is wrong for its topic', () => {
+  it.each([32, 87])('(%i) fails alone; the others are stored in order', async code => {
+    const bench = new WriterBench()
+    bench.cluster.fate = ({ batch }) => (batch.records.some(record => String(record.value).startsWith('bad')) ? code : 'store')
+    const values = Array.from({ length: 100 }, (_, i) => (i === 0 || i === 37 || i === 38 ? `bad ${i}` : `${i}`))
+    for (const value of values) bench.write(value)
+    await bench.settle()
+    for (const value of values.filter(value => value.startsWith('bad')))
+      expect(bench.outcomes.get(value)).toEqual(failed('ALERT_UNWRITABLE', false))
+    expect(bench.cluster.log('t').values).toEqual(values.filter(value => !value.startsWith('bad')))
+    expect(bench.cluster.requests).toBeLessThan(60)
+    for (let i = 0; i < 50; i++) bench.write(`later ${i}`)
+    await bench.settle()
+    expect(bench.cluster.arrivals.at(-1)!.batch.count).toBe(50)
+    expect(bench.clock.tick()).toBe(0)
+  })
+})
+
+it('a record that is wrong for its topic is not looked for in a batch in doubt: all of it stays in doubt', async () => {
+  const bench = new WriterBench()
+  bench.cluster.fate = fates('lose', 87)
+  bench.write('a')
+  bench.write('b')
+  await bench.settle()
+  expect([...bench.outcomes.values()]).toEqual([failed('ALERT_UNWRITABLE', 'unknown'), failed('ALERT_UNWRITABLE', 'unknown')])
+  expect(bench.cluster.log('t').values).toEqual(['a', 'b'])
 })
 
 describe('too many bytes', () => {

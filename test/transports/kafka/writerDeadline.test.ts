@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { DELIVERY_TIMEOUT, fates, held, WriterBench } from './writing/bench.ts'
 import { FakeCluster } from './writing/FakeCluster.ts'
 import { turns } from './writing/ManualClock.ts'
 import { connectionLost, failed, stored } from './writing/outcomes.ts'
+import { DELIVERY_TIMEOUT, fates, held, WriterBench } from './writing/WriterBench.ts'
 
 describe('the deadline', () => {
   it('settles a record as unknown while its request is under way; what comes later changes nothing', async () => {
@@ -201,6 +201,32 @@ describe('close()', () => {
     const { requests, metadataAsked } = bench.cluster
     await bench.clock.pass(60_000)
     expect([bench.cluster.requests, bench.cluster.metadataAsked]).toEqual([requests, metadataAsked])
+  })
+
+  it('opens no connection any more, whatever was being looked up', async () => {
+    const bench = new WriterBench()
+    let answer: () => void = () => {}
+    const looking = new Promise<void>(resolve => {
+      answer = resolve
+    })
+    const real = bench.cluster.metadata.bind(bench.cluster)
+    await bench.store('a')
+    bench.cluster.links[0]!.kill(connectionLost())
+    bench.cluster.fate = fates(6)
+    bench.cluster.metadata = async topics => {
+      await looking
+      return real(topics)
+    }
+    bench.write('b')
+    await bench.clock.pass(100)
+    const { length } = bench.cluster.links
+    const closed = bench.writer.close(0)
+    await bench.clock.pass(0)
+    await closed
+    answer()
+    await turns()
+    expect(bench.cluster.links).toHaveLength(length)
+    expect(bench.outcomes.get('b')).toEqual(failed('ALERT_CLOSED', false))
   })
 
   it('is done at once when there is nothing to do, also twice', async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { AlertError } from '../../../src/errors.ts'
-import { DELIVERY_TIMEOUT, fates, WriterBench } from './writing/bench.ts'
 import { FakeCluster } from './writing/FakeCluster.ts'
 import { turns } from './writing/ManualClock.ts'
 import { connectionLost, failed, stored } from './writing/outcomes.ts'
+import { DELIVERY_TIMEOUT, fates, WriterBench } from './writing/WriterBench.ts'
 
 describe('a broken connection', () => {
   it('in front of the broker or behind it: stored once', async () => {
@@ -180,6 +180,16 @@ describe('a topic', () => {
     expect(bench.settledAt.get('b')).toBeLessThan(7000)
   })
 
+  it('without partitions is waited for', async () => {
+    const bench = new WriterBench(new FakeCluster({ t: [] }))
+    bench.write('a')
+    await bench.clock.pass(3000)
+    bench.cluster.topics.set('t', ['one'])
+    await bench.settle()
+    expect(bench.outcomes.get('a')).toEqual(stored(0))
+    expect(bench.cluster.metadataAsked).toBeLessThan(15)
+  })
+
   it('that came late and went has its five seconds again', async () => {
     const bench = new WriterBench()
     bench.write('a', { topic: 'late' })
@@ -201,7 +211,7 @@ describe('a topic', () => {
     const values = Array.from({ length: 30 }, (_, i) => `${i}`)
     for (const value of values) {
       bench.write(value)
-      await null
+      await Promise.resolve()
     }
     await bench.settle()
     expect(bench.cluster.log('t').values).toEqual(values)

@@ -49,6 +49,7 @@ function decodeBlock(bytes: Uint8Array, limit: number): Uint8Array {
       filled += length
     } else {
       const width = kind === 3 ? 4 : kind
+      if (at + width > bytes.length) throw new Unreadable('a repetition is cut off')
       const length = kind === 1 ? ((tag >>> 2) & 7) + 4 : (tag >>> 2) + 1
       const offset = littleEndian(bytes, at, width) + (kind === 1 ? (tag >>> 5) * 256 : 0)
       at += width

@@ -35,8 +35,6 @@ export interface Step {
 export class RecordSet {
   /** The offset behind all whole batches: what to fetch next, unless a fault comes first. */
   readonly next: number
-  /** There are bytes, but not one whole batch. */
-  readonly cutOff: boolean
   readonly #place: string
   readonly #bytes: Uint8Array
   readonly #options: DecodeOptions
@@ -59,7 +57,6 @@ export class RecordSet {
     this.#frames = frames
     this.#garbageAt = garbageAt
     this.next = frames.reduce((next, { last }) => Math.max(next, last + 1), from)
-    this.cutOff = bytes.length > 0 && frames.length === 0 && garbageAt === undefined
   }
 
   /** It ends in bytes that are no batch: its last step tells a fault. */
@@ -100,8 +97,8 @@ export class RecordSet {
     }
     const header = headerOf(this.#bytes, frame)
     const body = frame.start + HEADER_LENGTH
-    if (this.#options.checkCrcs && crc32c(this.#bytes, frame.start + CRC_FROM, frame.end) !== header.crc)
-      throw new Unreadable('its CRC-32C is wrong')
+    const isSound = !this.#options.checkCrcs || crc32c(this.#bytes, frame.start + CRC_FROM, frame.end) === header.crc
+    if (!isSound) throw new Unreadable('its CRC-32C is wrong')
     const admitted = this.#transactions.admits(header, this.#bytes, body)
     if (!admitted || header.last < this.#position) return 0
     return this.#read(header, body, records)

@@ -12,8 +12,10 @@ import { Turns } from './Turns.ts'
 /** What one fetch of a partition begins with: the quickest for a near broker. It grows while waiting takes the time. */
 const FIRST_FETCH = 2 * 1024 * 1024
 
-/** How often the topics' ids are compared while all goes well, ms. */
 const LOOK_AGAIN = 60_000
+
+/** Of the protocol. */
+const LARGEST_NUMBER = 2 ** 31 - 1
 
 /** There is no other without a group. */
 const EPOCH = 0
@@ -33,13 +35,17 @@ export class KafkaReader implements Reader {
   readonly #turns: Turns
   readonly #lanes: Lanes
   readonly #placement: Placement
+  readonly #lookAgain: number
   readonly #over = new AbortController()
   #ended: Promise<void> | undefined
 
-  constructor(links: Links, { maxBytes, maxWait, maxBatchBytes, checkCrcs = false }: ReadOptions, on: (event: ReadEvent) => void) {
+  /** @param lookAgain ms between two looks at the topics' ids while all goes well */
+  constructor(links: Links, options: ReadOptions, on: (event: ReadEvent) => void, lookAgain: number = LOOK_AGAIN) {
+    const { maxBytes, maxWait, maxBatchBytes, checkCrcs = false } = options
     this.#links = links
-    this.#options = { maxBytes, maxWait, maxBatchBytes, checkCrcs }
+    this.#options = { maxBytes: Math.min(maxBytes, LARGEST_NUMBER), maxWait: Math.min(maxWait, LARGEST_NUMBER), maxBatchBytes, checkCrcs }
     this.#on = on
+    this.#lookAgain = lookAgain
     this.#turns = new Turns(partition => this.#deliver(partition))
     this.#lanes = new Lanes(links, this.#options, {
       fetched: partition => this.#turns.add(partition),
@@ -165,7 +171,7 @@ export class KafkaReader implements Reader {
   /** A topic that is made anew with a longer log is read on without a word, but for this. */
   async #watch(): Promise<void> {
     for (;;) {
-      await pause(systemClock, LOOK_AGAIN, this.#over.signal)
+      await pause(systemClock, this.#lookAgain, this.#over.signal)
       if (this.#ended) return
       const reading = [...this.#partitions.values()].filter(({ over }) => !over)
       const known = await this.#links.metadata(reading.map(({ topic }) => topic)).catch(() => undefined) // the lanes tell what is wrong

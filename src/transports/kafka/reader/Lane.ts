@@ -9,9 +9,6 @@ import type { ReadPartition } from './ReadPartition.ts'
 /** A poll cannot be cut short: it is short while a paused partition of the same leader may be resumed. */
 const SHORT_WAIT = 100
 
-/** What an answer may take beyond the wait that was asked for. */
-const ANSWER_MARGIN = 10_000
-
 /** An answer that takes longer is large enough: the first record in it waits for the last. */
 const SLOW_ANSWER = 1_000
 
@@ -122,7 +119,7 @@ export class Lane {
       leaderEpoch,
       maxBytes,
     }))
-    return this.#link.raw(fetchMessage({ maxWait, maxBytes: this.#options.maxBytes, partitions }), maxWait + ANSWER_MARGIN)
+    return this.#link.raw(fetchMessage({ maxWait, maxBytes: this.#options.maxBytes, partitions }), maxWait + this.#link.requestTimeout)
   }
 
   #take(answer: FetchAnswer, asked: readonly ReadPartition[], took: number): void {
@@ -161,15 +158,16 @@ export class Lane {
   #hold(partition: ReadPartition, answer: PartitionAnswer, soon: boolean, first: boolean): void {
     const { records, aborted, lastStable, highWatermark } = answer
     const set = new RecordSet(partition.key, records, partition.next, aborted, this.#options)
-    if (set.cutOff) {
-      this.#cutOff(partition, first)
+    if (set.next === partition.next && !set.endsInFault) {
+      this.#noProgress(partition, first)
       return
     }
     const starving = soon && partition.held.length === 0
     if (starving && records.length >= partition.maxBytes * FULL) this.#grow(partition)
     partition.next = set.next
     partition.blocked = set.endsInFault
-    partition.held.push({ set, end: lastStable >= 0 ? lastStable : highWatermark })
+    const end = lastStable >= 0 ? lastStable : highWatermark // as it was before the records were read: there may be more of them
+    partition.held.push({ set, end: Math.max(end, set.next) })
     this.#partitions.delete(partition)
     this.#partitions.add(partition)
     this.#host.fetched(partition)
@@ -179,10 +177,13 @@ export class Lane {
     partition.maxBytes = Math.min(partition.maxBytes * 2, this.#options.maxBytes)
   }
 
-  /** The broker sends the first batch of the first partition whole, so this one's length is wrong; of another one it may be too large for what was left. */
-  #cutOff(partition: ReadPartition, first: boolean): void {
+  /**
+   * Bytes, but no batch that ends behind the offset asked for. The broker sends the first batch of the first partition whole, so that one's
+   * length is wrong; of another one it may be too large for what was left.
+   */
+  #noProgress(partition: ReadPartition, first: boolean): void {
     if (first && partition.maxBytes >= this.#options.maxBytes) {
-      const text = `${partition.key}@${partition.next}: the record batch cannot be read: it is cut off`
+      const text = `${partition.key}@${partition.next}: the record batch cannot be read: its length is wrong`
       this.#host.fault(partition, new AlertError('ALERT_DAMAGED', text))
     } else {
       this.#grow(partition)

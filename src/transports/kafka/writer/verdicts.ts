@@ -7,9 +7,10 @@
  * - renew: the broker does not know our sequence numbers (any more): take a new producer id
  * - plain: no right to be idempotent: write without a producer id
  * - split: too many bytes: fewer records may pass
+ * - sift: a record is wrong for the topic: the others may pass
  * - refused: no other try will do better
  */
-export type Verdict = 'stored' | 'again' | 'moved' | 'renew' | 'plain' | 'split' | 'refused'
+export type Verdict = 'stored' | 'again' | 'moved' | 'renew' | 'plain' | 'split' | 'sift' | 'refused'
 
 export interface Reaction {
   readonly verdict: Verdict
@@ -48,18 +49,20 @@ const CERTAIN: Readonly<Record<Verdict, readonly number[]>> = {
     10, // MESSAGE_TOO_LARGE
     18, // RECORD_LIST_TOO_LARGE
   ],
+  sift: [
+    32, // INVALID_TIMESTAMP
+    87, // INVALID_RECORD
+  ],
   refused: [
     17, // INVALID_TOPIC_EXCEPTION
     21, // INVALID_REQUIRED_ACKS
     29, // TOPIC_AUTHORIZATION_FAILED
-    32, // INVALID_TIMESTAMP
     35, // UNSUPPORTED_VERSION
     42, // INVALID_REQUEST
     43, // UNSUPPORTED_FOR_MESSAGE_FORMAT
     44, // POLICY_VIOLATION
     53, // TRANSACTIONAL_ID_AUTHORIZATION_FAILED
     76, // UNSUPPORTED_COMPRESSION_TYPE
-    87, // INVALID_RECORD
   ],
 }
 

@@ -45,6 +45,27 @@ function mixture(): Buffer {
   return Buffer.concat(parts)
 }
 
+/** A few letters, the first ones often. */
+function letters(length: number): Buffer {
+  const next = numbers()
+  const letter = (): number => 97 + Math.min(next.next().value % 12, next.next().value % 12)
+  return Buffer.from(Array.from({ length }, letter))
+}
+
+/** Words of three bytes in any order: many short repetitions. */
+function words(): Buffer {
+  const next = numbers()
+  const known = Array.from({ length: 7 }, (_, i) => Buffer.from([i, 200 + i, 100 - i]))
+  return Buffer.concat(Array.from({ length: 30_000 }, () => known[next.next().value % known.length]!))
+}
+
+/** One noise over and over, its ends cut: long repetitions at few distances. */
+function strides(): Buffer {
+  const next = numbers()
+  const whole = noise(2000)
+  return Buffer.concat(Array.from({ length: 40 }, () => whole.subarray(next.next().value % 30, 2000 - (next.next().value % 30))))
+}
+
 export const SAMPLES = {
   empty: Buffer.alloc(0),
   one: Buffer.from('a'),
@@ -53,6 +74,10 @@ export const SAMPLES = {
   noise: noise(3000),
   zeros: Buffer.alloc(300_000),
   mixture: mixture(),
+  letters: letters(230),
+  book: letters(60_000),
+  words: words(),
+  strides: strides(),
 } as const
 
 export type SampleName = keyof typeof SAMPLES

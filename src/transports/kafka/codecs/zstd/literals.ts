@@ -2,7 +2,7 @@ import { Unreadable } from '../../decode/Unreadable.ts'
 import { BackwardBits } from './BackwardBits.ts'
 import { type HuffmanTable, readHuffmanStream, readHuffmanTable } from './huffman.ts'
 
-export const LARGEST_BLOCK = 128 * 1024
+export const LARGEST_BLOCK: number = 128 * 1024
 
 export interface Literals {
   readonly bytes: Uint8Array

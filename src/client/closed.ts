@@ -1,0 +1,3 @@
+import { AlertError } from '../errors.ts'
+
+export const closedError = (): AlertError => new AlertError('ALERT_CLOSED', 'the client is closed', { mend: 'Make a new one', fatal: true })

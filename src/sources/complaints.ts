@@ -1,0 +1,36 @@
+import type { Token } from '../claims.ts'
+import { AlertError } from '../errors.ts'
+import type { Position } from '../place.ts'
+import type { Logger } from '../status.ts'
+import { type ReadingContext, sayGap } from './context.ts'
+
+/** A record could not be handled. */
+export function sayFailed(context: ReadingContext, { place, raw: { offset } }: Token, error: AlertError): void {
+  const { fullTopic, partition } = place
+  context.say({ type: 'failed', topic: fullTopic, partition, offset, error })
+  context.options.logger.error(
+    { topic: fullTopic, partition, offset, code: error.code },
+    `${fullTopic}[${partition}]@${offset} failed: ${error.message}`,
+  )
+}
+
+/** Warns of the first record that is acked too late; the others would say no more. */
+export function lateAckWarning(logger: Logger): (token: Token) => void {
+  let warned = false
+  return ({ place: { fullTopic, partition }, raw: { offset } }) => {
+    if (warned) return
+    warned = true
+    logger.warn(
+      { topic: fullTopic, partition, offset },
+      `ack() of ${fullTopic}[${partition}]@${offset} came after it was handled by default. Put handle() before asynchronous operators, or set delivery: 'manual'`,
+    )
+  }
+}
+
+/** A plain `retry()` starts at `from` again: what lies between is not read. @param from one beyond what was handled before */
+export function sayResubscribed(context: ReadingContext, start: Position, from: number): void {
+  const error = new AlertError('ALERT_GAP', `a retry() started at 'from' again`, {
+    mend: 'Use retryOnFatal(), which resumes, or a Checkpoint',
+  })
+  sayGap(context, { ...start, from, to: start.offset, reason: 'resubscribed' }, error)
+}
