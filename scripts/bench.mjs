@@ -1,16 +1,8 @@
-// Measures the built package beside its peers: npm run bench [-- --help]
 import { checkNode, installPackages, run } from './steps.mjs'
 
+// Beside kafkajs and the Python clients on one real Kafka: npm run bench [-- --help].
 checkNode()
 installPackages()
-if (!run('npm', ['run', '--silent', 'build'])) process.exit(1)
-if (!run(process.execPath, ['scripts/prepare.mjs'])) process.exit(1)
-
-const { tsImport } = await import('tsx/esm/api')
-const { main } = await tsImport('../bench/main.ts', import.meta.url)
-try {
-  if (!(await main(process.argv.slice(2)))) process.exitCode = 1
-} catch (error) {
-  console.error(`The benchmark failed: ${error.message}`)
-  process.exitCode = 1
-}
+if (!run('npm', ['run', 'build', '--silent']) || !run(process.execPath, ['scripts/prepare.mjs'])) process.exit(1)
+const program = `import { main } from './bench/main.ts'; process.exitCode = (await main(process.argv.slice(1))) ? 0 : 1`
+process.exit(run(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program, '--', ...process.argv.slice(2)]) ? 0 : 1)

@@ -1,0 +1,65 @@
+import { IgwnAlertClient, silentLogger } from 'igwn-alert-rx'
+import { MemoryTransport, sampleAlerts } from 'igwn-alert-rx/testing'
+import { lastValueFrom, toArray } from 'rxjs'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { run as filter } from '../../examples/filter.ts'
+import { run as forAwait } from '../../examples/for-await.ts'
+import { run as handle } from '../../examples/handle.ts'
+import { run as listen } from '../../examples/listen.ts'
+import { run as mergeGroups } from '../../examples/merge-groups.ts'
+import { run as publish } from '../../examples/publish.ts'
+
+const TOPICS = ['gracedb.superevent', 'gracedb.cbc_gstlal', 'gracedb-playground.superevent']
+
+describe('examples', () => {
+  let transport: MemoryTransport
+  let client: IgwnAlertClient
+  const said: string[] = []
+  const say = (line: string): void => void said.push(line)
+  const put = (topic: string, value: object): void => void transport.log.append(topic, { value: JSON.stringify(value) })
+
+  beforeEach(() => {
+    said.length = 0
+    transport = new MemoryTransport()
+    for (const topic of TOPICS) transport.log.createTopic(topic)
+    client = new IgwnAlertClient({ transport, from: 'earliest', untilEnd: true, logger: silentLogger })
+  })
+  afterEach(() => client.close())
+
+  it('listen calls back for each alert', async () => {
+    put('gracedb.superevent', { uid: 'S1' })
+    await listen(client, say).done
+    expect(said).toEqual(['superevent: {"uid":"S1"}'])
+  })
+
+  it('handle pages for each alert', async () => {
+    for (const alert of sampleAlerts(['PRELIMINARY', 'INITIAL'])) put('gracedb.superevent', alert)
+    await lastValueFrom(handle(client, async alert => say(alert.alert_type)))
+    expect(said).toEqual(['PRELIMINARY', 'INITIAL'])
+  })
+
+  it('for-await loops over two topics', async () => {
+    put('gracedb.superevent', { uid: 'S1' })
+    put('gracedb.cbc_gstlal', { uid: 'G1' })
+    await forAwait(client, say)
+    expect(said.sort()).toEqual(['cbc_gstlal: {"uid":"G1"}', 'superevent: {"uid":"S1"}'])
+  })
+
+  it('filter gives each rare superevent once', async () => {
+    const rare = sampleAlerts(['PRELIMINARY', 'INITIAL'], { far: 1e-10 })
+    for (const alert of [...rare, ...sampleAlerts(['PRELIMINARY', 'RETRACTION'], { seed: 2, far: 1e-4 })]) put('gracedb.superevent', alert)
+    expect(await lastValueFrom(filter(client).pipe(toArray()))).toEqual([rare[0]?.superevent_id])
+  })
+
+  it('publish stores all three', async () => {
+    await publish(client, say)
+    expect(said).toEqual(['stored at 0:0', 'stored S250818ac', 'stored S250818ad'])
+  })
+
+  it('merge-groups says where each alert came from', async () => {
+    put('gracedb.superevent', { uid: 'S1' })
+    put('gracedb-playground.superevent', { uid: 'MS1' })
+    await lastValueFrom(mergeGroups(client, say))
+    expect(said.sort()).toEqual(['gracedb-playground: {"uid":"MS1"}', 'gracedb: {"uid":"S1"}'])
+  })
+})
