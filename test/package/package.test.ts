@@ -72,7 +72,7 @@ describe('the package', () => {
       cwd: root,
       encoding: 'utf8',
     })
-    expect(stdout).toContain('No problems found')
+    for (const entry of ENTRIES) expect(stdout).toContain(`"${entry}"\n\nnode16 (from ESM): OK (ESM)`)
     expect(status).toBe(0)
   })
 
