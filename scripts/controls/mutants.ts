@@ -46,7 +46,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'a loop holds the record under way, whatever its value: here only a Delivery',
     file: 'src/sources/iterate.ts',
-    find: "const claim = token && !token.bornHeld",
+    find: 'const claim = token && !token.bornHeld',
     replace: "const claim = typeof value === 'object' && token && !token.bornHeld",
   },
   {

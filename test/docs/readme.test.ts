@@ -19,7 +19,12 @@ const blocks = (page: string, language: string): string[] =>
   [...read(page).matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(([, block]) => block ?? '')
 
 /** How long a reconnect took is the machine's, and what comes first of two streams is nobody's promise. */
-const settled = (text: string): string[] => text.replace(/after [\d.]+ s/, 'after N s').trimEnd().split('\n').sort()
+const settled = (text: string): string[] =>
+  text
+    .replace(/after [\d.]+ s/, 'after N s')
+    .trimEnd()
+    .split('\n')
+    .sort()
 
 function faults(programs: ReadonlyMap<string, string>): string[] {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
