@@ -7,9 +7,9 @@ import { fill } from './fill.ts'
 import type { Row } from './rows.ts'
 
 const GROUP = 'bench'
-/** Of the relative sum of the FAR: contenders add in the same order, but not with the same rounding. */
+/** Two sums of the same numbers in the same order may differ by so much of them: each library reads decimals in its own way. */
 const EQUAL = 1e-9
-const IDLE = { settle: 3, seconds: 10 }
+const IDLE = { settle: 2, seconds: 5 }
 
 export interface Bench {
   readonly kafka: KafkaBed

@@ -53,7 +53,7 @@ const igwn: readonly Contender[] = [
   {
     name: 'igwn-alert, handed on',
     program: 'igwn_read.py',
-    count: 5_000,
+    count: 10_000,
     note: 'the same, until the last callback: commits pile up',
   },
   {

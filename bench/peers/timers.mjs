@@ -1,6 +1,6 @@
 import { createHook } from 'node:async_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { print, task } from './meter.mjs'
+import { mostMegabytes, print, task } from './meter.mjs'
 
 // Imported first: a timer that was made before the hook is not seen.
 const timers = new Set()
@@ -32,6 +32,6 @@ export async function countTimers() {
     callbacks: callbacks - 1, // our own sleep
     seconds,
     cpuSeconds: (user + system) / 1e6,
-    megabytes: process.resourceUsage().maxRSS / 1024,
+    megabytes: mostMegabytes(),
   })
 }
