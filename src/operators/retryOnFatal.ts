@@ -72,7 +72,7 @@ export function retryOnFatal<T>(options: RetryOnFatalOptions = {}): MonoTypeOper
         const subscribe = (): Subscription => mine.scope.run(() => source.subscribe(out))
         return loop ? inLoop(loop, subscribe) : subscribe()
       }).pipe(
-        // eslint-disable-next-line @typescript-eslint/no-deprecated -- the project is asked for retryOnFatal on retryWhen; rxjs 7 keeps it
+        // eslint-disable-next-line @typescript-eslint/no-deprecated -- one place to change when RxJS drops it: docs/decisions.md 7
         retryWhen(errors => errors.pipe(mergeMap(next))),
       )
     })
