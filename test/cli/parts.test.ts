@@ -115,6 +115,7 @@ describe('output', () => {
     vi.stubEnv('NO_COLOR', undefined)
     vi.stubEnv('FORCE_COLOR', undefined)
     vi.stubEnv('NODE_DISABLE_COLORS', undefined)
+    vi.stubEnv('CI', undefined)
     vi.stubEnv('TERM', 'xterm-256color')
     onTestFinished(() => void vi.unstubAllEnvs())
     expect(outputTo(out).style('bold', 'a')).toBe('a')
