@@ -9,7 +9,7 @@ type Idle = Extract<Row, { readonly kind: 'idle' }>
 /** A row's results as Markdown: a table, and what was required of it. */
 export function renderRow(row: Row, samples: Samples): string {
   const lines = row.kind === 'idle' ? idleTable(row, samples) : workTable(row, samples)
-  return [`### ${row.title}`, '', ...lines, ''].join('\n')
+  return [`### ${row.title}`, '', ...lines].join('\n')
 }
 
 /** What was required, by row: as lines for the end of a run. */

@@ -68,7 +68,7 @@ describe('the package', () => {
   })
 
   it('gives the types of each entry', () => {
-    const { status, stdout } = spawnSync('npx', ['attw', '--pack', '.', '--profile', 'esm-only', '--no-emoji'], {
+    const { status, stdout } = spawnSync('npx', ['attw', '--pack', '.', '--profile', 'esm-only', '--no-emoji', '--format', 'ascii'], {
       cwd: root,
       encoding: 'utf8',
     })
