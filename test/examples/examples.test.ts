@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { IgwnAlertClient, silentLogger } from 'igwn-alert-rx'
 import { MemoryTransport, sampleAlerts } from 'igwn-alert-rx/testing'
 import { lastValueFrom, toArray } from 'rxjs'
@@ -8,6 +11,9 @@ import { run as handle } from '../../examples/handle.ts'
 import { run as listen } from '../../examples/listen.ts'
 import { run as mergeGroups } from '../../examples/merge-groups.ts'
 import { run as publish } from '../../examples/publish.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const programs = readdirSync(`${root}examples`).filter(name => name.endsWith('.ts') && name !== 'environment.ts')
 
 const TOPICS = ['gracedb.superevent', 'gracedb.cbc_gstlal', 'gracedb-playground.superevent']
 
@@ -62,4 +68,17 @@ describe('examples', () => {
     await lastValueFrom(mergeGroups(client, say))
     expect(said.sort()).toEqual(['gracedb-playground: {"uid":"MS1"}', 'gracedb: {"uid":"S1"}'])
   })
+  it.each(programs)(
+    '%s starts by itself, and says that there are no credentials',
+    async name => {
+      const env = { PATH: process.env['PATH'], XDG_CONFIG_HOME: `${root}test/no-such-folder` }
+      const stderr = await new Promise<string>(resolve =>
+        execFile(process.execPath, ['--import', 'tsx', `examples/${name}`], { cwd: root, env, timeout: 30_000 }, (_error, _stdout, text) =>
+          resolve(text),
+        ),
+      )
+      expect(stderr).toContain(`no auth.toml in ${root}test/no-such-folder/hop`)
+    },
+    60_000,
+  )
 })
