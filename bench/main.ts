@@ -25,7 +25,13 @@ interface Options {
 
 /** Measures and prints. @returns whether all that is required was met */
 export async function main(args: readonly string[]): Promise<boolean> {
-  const options = optionsOf(args)
+  let options: Options | undefined
+  try {
+    options = optionsOf(args)
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`)
+    return false
+  }
   if (!options) {
     console.log(USAGE)
     return true
@@ -75,10 +81,10 @@ function optionsOf(args: readonly string[]): Options | undefined {
   })
   if (values.help) return undefined
   const rounds = Number(values.rounds)
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds is ${values.rounds}; expected a number from 1 on\n\n${USAGE}`)
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds is ${values.rounds}; expected a number from 1 on`)
   const names = values.only?.split(',')
   const unknown = names?.find(name => !rows.some(row => row.name === name))
-  if (unknown !== undefined) throw new Error(`--only: there is no row ${unknown}\n\n${USAGE}`)
+  if (unknown !== undefined) throw new Error(`--only: there is no row ${unknown}`)
   if (values.write && names) throw new Error('--write takes all rows: leave --only out')
   return { rounds, chosen: rows.filter(({ name }) => names?.includes(name) ?? true), write: values.write, profiles: values.profile }
 }
