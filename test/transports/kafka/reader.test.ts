@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { AlertError } from '../../../src/errors.ts'
 import type { Position } from '../../../src/place.ts'
 import { engineConfig } from '../../../src/transports/kafka/config.ts'
@@ -115,7 +115,7 @@ describe('fetching', () => {
     )
     let base = 0
     broker.onFetch = async ({ partitions: [asked] }) => {
-      await new Promise(resolve => setTimeout(resolve, 20)) // it is far away
+      await new Promise(resolve => setTimeout(resolve, 100)) // it is far away
       const records = Buffer.from(large.subarray(0, Math.floor(asked!.maxBytes / MEGABYTE) * (large.length / 16)))
       for (let at = 0, n = 0; at < records.length; at += large.length / 16, n++) records.writeBigInt64BE(BigInt(base + n), at)
       base += Math.floor(asked!.maxBytes / MEGABYTE)
@@ -125,6 +125,22 @@ describe('fetching', () => {
     reader.start(0, [at(0)])
     await expect.poll(() => broker.fetches.at(-1)?.partitions[0]?.maxBytes, { timeout: 10_000 }).toBe(6 * MEGABYTE)
     expect(new Set(broker.fetches.map(({ partitions }) => partitions[0]!.maxBytes / MEGABYTE))).toEqual(new Set([2, 4, 6]))
+  })
+
+  it('does not ask for more where full answers come at once', async () => {
+    const { mockRestore } = vi.spyOn(performance, 'now').mockReturnValue(0) // no answer takes any time, however busy the machine is
+    onTestFinished(mockRestore)
+    const records = batchBytes({ base: 0, records: [{ value: new Uint8Array(2 * MEGABYTE - 1000) }] })
+    let base = 0
+    broker.onFetch = async ({ partitions: [asked] }) => {
+      const copy = Buffer.from(records)
+      copy.writeBigInt64BE(BigInt(base++), 0)
+      return base > 12 ? undefined : [{ ...asked!, records: copy, end: 1e6 }]
+    }
+    read({ maxBytes: 50 * MEGABYTE })
+    reader.start(0, [at(0)])
+    await expect.poll(() => broker.fetches.length, { timeout: 10_000 }).toBeGreaterThan(12)
+    expect(new Set(broker.fetches.map(({ partitions }) => partitions[0]!.maxBytes / MEGABYTE))).toEqual(new Set([2]))
   })
 
   it('lets who got nothing be first', async () => {

@@ -12,6 +12,15 @@ const SHORT_WAIT = 100
 /** An answer that takes longer is large enough: the first record in it waits for the last. */
 const SLOW_ANSWER = 1_000
 
+/** Answers that come at this rate, in bytes a ms, are large enough: JSON is hardly read faster, and larger ones cost memory and the processor's caches. */
+const QUICK_ANSWER = 100_000
+
+/** So many slow ones in a row: the first answer of all is late because nothing is compiled yet. */
+const SLOW_ANSWERS = 2
+
+/** Larger ones gain nothing from any distance. */
+const LARGEST_FETCH = 16 * 1024 * 1024
+
 /** An answer with this part of what it may have is full: batches are not cut to measure. */
 const FULL = 0.75
 
@@ -134,7 +143,7 @@ export class Lane {
       } else {
         alive.push(partition)
         partition.rejections = 0
-        if (each.records.length > 0) this.#hold(partition, each, took < SLOW_ANSWER, partition === asked[0])
+        if (each.records.length > 0) this.#hold(partition, each, took, partition === asked[0])
       }
     }
     this.#host.alive(this, alive)
@@ -155,15 +164,14 @@ export class Lane {
     }
   }
 
-  #hold(partition: ReadPartition, answer: PartitionAnswer, soon: boolean, first: boolean): void {
+  #hold(partition: ReadPartition, answer: PartitionAnswer, took: number, first: boolean): void {
     const { records, aborted, lastStable, highWatermark } = answer
     const set = new RecordSet(partition.key, records, partition.next, aborted, this.#options)
     if (set.next === partition.next && !set.endsInFault) {
       this.#noProgress(partition, first)
       return
     }
-    const starving = soon && partition.held.length === 0
-    if (starving && records.length >= partition.maxBytes * FULL) this.#grow(partition)
+    if (records.length >= partition.maxBytes * FULL) this.#adapt(partition, records.length, took)
     partition.next = set.next
     partition.blocked = set.endsInFault
     const end = lastStable >= 0 ? lastStable : highWatermark // as it was before the records were read: there may be more of them
@@ -171,6 +179,15 @@ export class Lane {
     this.#partitions.delete(partition)
     this.#partitions.add(partition)
     this.#host.fetched(partition)
+  }
+
+  /** Larger fetches, while waiting for full ones takes the time. */
+  #adapt(partition: ReadPartition, bytes: number, took: number): void {
+    const isSlow = partition.held.length === 0 && took < SLOW_ANSWER && bytes < took * QUICK_ANSWER
+    partition.slowAnswers = isSlow ? partition.slowAnswers + 1 : 0
+    if (partition.slowAnswers < SLOW_ANSWERS || partition.maxBytes >= LARGEST_FETCH) return
+    partition.slowAnswers = 0
+    this.#grow(partition)
   }
 
   #grow(partition: ReadPartition): void {

@@ -24,6 +24,8 @@ export class ReadPartition implements TopicPartition {
   leaderEpoch = -1
   /** Bytes of one fetch. */
   maxBytes: number
+  /** Full ones in a row that were waited for. */
+  slowAnswers = 0
   paused: boolean
   /** Stopped, moved or faulty: nothing of it is delivered any more. */
   over = false
