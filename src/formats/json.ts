@@ -15,6 +15,11 @@ export interface ReadJsonOptions {
 /** One for all: making one costs more than decoding with it. A byte order mark stays, and is then no JSON: hop says the same. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const encoder = new TextEncoder()
+const SLAB = 64 * 1024
+/** What is free of the slab. */
+let slab = new Uint8Array(SLAB)
+/** Bytes of UTF-8 for one UTF-16 unit. */
+const LONGEST_CHARACTER = 3
 
 /** An integer without so many digits is exact as a number. */
 const LONG_INTEGER = /\d{16}/
@@ -57,12 +62,24 @@ export const readJson = (bytes: Uint8Array, options?: ReadJsonOptions): unknown 
 
 /**
  * Writes one payload as the Python peers do: compact UTF-8 JSON, bigints in full, `NaN` and `Infinity` as bare words (which every reader of
- * hop's JSON takes; `JSON.stringify` would write null in silence). Undefined fields of objects are left out.
+ * hop's JSON takes; `JSON.stringify` would write null in silence). Undefined fields of objects are left out. The bytes may be a view of a larger
+ * buffer.
  *
  * @throws AlertError ALERT_UNWRITABLE for what JSON cannot say: undefined, functions, symbols, cycles, bytes, Maps and the like
  */
 export function writeJson(value: unknown): Uint8Array {
-  return encoder.encode(stringify(value))
+  return encode(stringify(value))
+}
+
+/** Many small payloads share a slab: to allocate each by itself costs as much as to write it. */
+function encode(text: string): Uint8Array {
+  const most = text.length * LONGEST_CHARACTER
+  if (most > SLAB / 4) return encoder.encode(text)
+  if (most > slab.length) slab = new Uint8Array(SLAB)
+  const { written } = encoder.encodeInto(text, slab)
+  const bytes = slab.subarray(0, written)
+  slab = slab.subarray(written)
+  return bytes
 }
 
 function decode(bytes: Uint8Array): string {

@@ -26,7 +26,12 @@ function isPlainArray(array: readonly unknown[], depth: number): boolean {
 function isPlainObject(object: object, depth: number): boolean {
   const prototype: unknown = Object.getPrototypeOf(object)
   if (prototype !== Object.prototype && prototype !== null) return false
-  for (const value of Object.values(object)) if (value !== undefined && !isPlain(value, depth + 1)) return false
+  const fields = object as Readonly<Record<string, unknown>>
+  // Of a plain object these are its own fields; cheaper than an array of them.
+  for (const key in fields) {
+    const value = fields[key]
+    if (value !== undefined && !isPlain(value, depth + 1)) return false
+  }
   return true
 }
 

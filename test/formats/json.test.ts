@@ -232,6 +232,16 @@ describe('the exact parser', () => {
 })
 
 describe('writeJson', () => {
+  it('keeps what it has written, whatever is written next', () => {
+    const values = Array.from({ length: 3000 }, (_, i) => ({
+      i,
+      pad: 'é☄'.repeat(i % 50),
+      ...(i % 500 === 0 && { large: 'x'.repeat(40_000) }),
+    }))
+    const all = values.map(value => writeJson(value))
+    expect(all.map(bytes => readJson(bytes))).toEqual(values)
+  })
+
   it('writes what JSON.stringify writes', () => {
     fc.assert(
       fc.property(fc.jsonValue(), value => {
