@@ -8,7 +8,8 @@ interface Timer {
 
 /** Time that moves when a test says so, and not otherwise. */
 export class VirtualClock implements Clock {
-  readonly #start: number
+  /** What the wall clock says at tick 0. */
+  #start: number
   #elapsed = 0
   /** By time, and in the order in which they were set. */
   readonly #timers: Timer[] = []
@@ -46,11 +47,22 @@ export class VirtualClock implements Clock {
     await settled()
     for (let timer = this.#timers[0]; timer && timer.at <= end; timer = this.#timers[0]) {
       this.#timers.shift()
-      this.#elapsed = timer.at
+      this.#elapsed = Math.max(this.#elapsed, timer.at)
       timer.fn()
       await settled()
     }
     this.#elapsed = Math.max(this.#elapsed, end)
+  }
+
+  /** Sets the wall clock by `ms`, forwards or backwards, as a time server does: `now()` jumps; `tick()` and the timers do not. */
+  jump(ms: number): void {
+    this.#start += ms
+  }
+
+  /** `ms` pass in which nothing runs, as on a machine that sleeps, or behind a busy event loop. What came due runs afterwards, late. */
+  async block(ms: number): Promise<void> {
+    this.#elapsed += ms
+    await this.advance(0)
   }
 
   /** Timers that are set. */

@@ -20,6 +20,9 @@ export type Credentials = () => Credential | undefined | Promise<Credential | un
 
 export type Where = 'earliest' | 'latest' | { readonly time: number }
 
+/** How long the close of a transport waits for what is under way where nobody says it, ms. */
+export const CLOSE_DEADLINE = 2_000
+
 export interface Faulty {
   readonly fault: AlertError
 }
@@ -80,7 +83,7 @@ export type ReadEvent =
     }
   /** That partition stands still until `start()`. `after`: where to go on beyond an unreadable batch. */
   | { readonly type: 'fault'; readonly of: TopicPartition; readonly error: AlertError; readonly after?: number | undefined }
-  /** A leader's connection broke (`error`), or answers again (none): its partitions' business, the reader goes on. */
+  /** A leader's connection broke (`error`), or answers again (none): its partitions' business, the reader goes on. No partitions: it is the group's coordinator. */
   | {
       readonly type: 'lane'
       readonly leader: string
@@ -111,7 +114,7 @@ export interface Reader {
   release(epoch: number): void
   /** The member's subscription, changed while joined. */
   subscribe(topics: readonly string[]): void
-  /** Idempotent, safe at any moment; leaves the group. No event after it resolved, no socket, no timer. */
+  /** Idempotent, safe at any moment; leaves the group, unless there is no time for it (`deadline` 0). No event after it resolved, no socket, no timer. */
   close(deadline: number): Promise<void>
 }
 
@@ -173,6 +176,6 @@ export interface Transport {
   write(options: WriteOptions): Writer
   /** Deletes the topic and its records at the broker. */
   deleteTopic(topic: string): Promise<void>
-  /** Ends every reader and writer; resolves when no socket is left. */
-  close(deadline: number): Promise<void>
+  /** Ends every reader and writer; resolves when no socket is left. @param deadline ms for what is under way, default `CLOSE_DEADLINE` */
+  close(deadline?: number): Promise<void>
 }

@@ -49,7 +49,7 @@ async function isGroupReady(address: string, group: string): Promise<boolean> {
 }
 
 /** The plain address of the group's coordinator (FindCoordinator, version 1). */
-async function findCoordinator(address: string, group: string): Promise<string | undefined> {
+export async function findCoordinator(address: string, group: string): Promise<string | undefined> {
   const ofGroup = 0
   const answer = await ask(address, {
     apiKey: ApiKey.FindCoordinator,

@@ -141,6 +141,22 @@ export function groupCases(given: () => GroupBed): void {
     expect(successor.last('assigned')!.partitions[0]!.committed).toBe(0)
   })
 
+  it('keeps its place in the group when it is closed without time to leave', async () => {
+    const bed = given()
+    const topic = await bed.createTopic()
+    const group = bed.newGroup()
+    const transport = bed.connect()
+    const first = new Member(bed, transport, { id: group, topics: [topic] })
+    await bed.until(() => first.holds.length === 1, 'it was not assigned')
+    const { memberId } = first.last('assigned')!
+    await bed.answer(first.reader.close(0))
+    expect(first.events.at(-1)).toEqual({ type: 'ended' })
+    expect(await bed.members(group)).toEqual([memberId])
+    const successor = new Member(bed, transport, { id: group, topics: [topic], memberId })
+    expect(await comesSoon(bed, () => successor.holds.length > 0)).toBe(true)
+    expect(successor.last('assigned')!.memberId).toBe(memberId)
+  })
+
   it('joins anew under a member id that is over', async () => {
     const bed = given()
     const topic = await bed.createTopic()

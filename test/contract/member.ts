@@ -10,7 +10,11 @@ const REVOKE_TIMEOUT = 1500
 export class Member extends Observer {
   releases = true
 
-  constructor(bed: GroupBed, transport: Transport, options: Pick<GroupOptions, 'id' | 'topics' | 'memberId' | 'instanceId'>) {
+  constructor(
+    bed: Pick<GroupBed, 'sessionTimeout'>,
+    transport: Transport,
+    options: Pick<GroupOptions, 'id' | 'topics' | 'memberId' | 'instanceId'>,
+  ) {
     const times = { sessionTimeout: bed.sessionTimeout, heartbeatInterval: 100, revokeTimeout: REVOKE_TIMEOUT }
     super(transport, { group: { ...times, ...options } })
     this.onEvent = event => {

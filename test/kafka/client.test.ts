@@ -1,5 +1,5 @@
 import { type ClientOptions, handle, IgwnAlertClient, type Logger, parseJson, type Status, silentLogger } from 'igwn-alert-rx'
-import { lastValueFrom, toArray } from 'rxjs'
+import { lastValueFrom, merge, take, toArray } from 'rxjs'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type BedClient, uniqueName } from '../bed/bedClient.ts'
 import { until } from '../bed/run.ts'
@@ -110,9 +110,23 @@ describe("the seed's client on a real Kafka", () => {
     await until(async () => (await client.getTopics()).join() === 'b', 'the topic to be gone')
   })
 
-  it('says that a consumerGroup is not there yet', async () => {
-    const stream = clientOf({ consumerGroup: 'alice-x' }).topic('a')
-    await expect(lastValueFrom(stream)).rejects.toMatchObject({ code: 'ALERT_CONFIG' })
+  it('reads two topics in one consumer group, and goes on where it has committed after a restart', async () => {
+    const options = { consumerGroup: uniqueName('alice'), from: 'earliest', heartbeatInterval: 200 } as const
+    for (const run of [1, 2]) {
+      const client = clientOf(options)
+      await client.publish(['a', 'b'], { run })
+      const work = ['a', 'b'].map(name =>
+        client.topic(name).pipe(
+          parseJson(),
+          handle(async ({ topic, payload }) => ({ topic, payload })),
+        ),
+      )
+      const got = await lastValueFrom(merge(...work).pipe(take(2), toArray()))
+      expect(got.toSorted((a, b) => (a.topic < b.topic ? -1 : 1))).toEqual(['a', 'b'].map(topic => ({ topic, payload: { run } })))
+      await client.close()
+    }
+    for (const topic of ['a', 'b']) expect(await bed.committed(options.consumerGroup, `${group}.${topic}`)).toEqual([2])
+    expect((await bed.describeGroup(options.consumerGroup)).state).toBe('Empty')
   })
 
   it.each(['saslSsl', 'saslPlaintext'] as const)('shows a password nowhere, be it right or wrong: %s', async listener => {

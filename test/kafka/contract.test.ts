@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe } from 'vitest'
-import type { ContractBed } from '../contract/bed.ts'
 import { closingCases } from '../contract/closing.ts'
 import { faultingCases } from '../contract/faulting.ts'
+import { groupCases } from '../contract/groups.ts'
 import { readingCases } from '../contract/reading.ts'
 import { topicCases } from '../contract/topics.ts'
 import { writingCases } from '../contract/writing.ts'
-import { openKafkaBed } from './kafkaBed.ts'
+import { type OpenBed, openKafkaBed } from './kafkaBed.ts'
 
 describe('the contract on Kafka', () => {
-  let bed: ContractBed & { close(): Promise<void> }
+  let bed: OpenBed
   const given = () => bed
 
   beforeAll(async () => {
@@ -22,4 +22,5 @@ describe('the contract on Kafka', () => {
   describe('topics', () => topicCases(given))
   describe('writing', () => writingCases(given))
   describe('closing', () => closingCases(given))
+  describe('groups', () => groupCases(given))
 })

@@ -1,10 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe } from 'vitest'
-import type { ClusterBed } from '../contract/bed.ts'
 import { brokerCases } from '../contract/brokers.ts'
-import { openKafkaBed } from './kafkaBed.ts'
+import { type OpenBed, openKafkaBed } from './kafkaBed.ts'
 
 describe('the contract on three brokers', () => {
-  let bed: ClusterBed & { close(): Promise<void> }
+  let bed: OpenBed
 
   beforeAll(async () => {
     bed = await openKafkaBed(3)

@@ -5,23 +5,42 @@ import { type KafkaBed, startKafka } from '../bed/kafka.ts'
 import { proxyBrokers } from '../bed/proxy.ts'
 import { until } from '../bed/run.ts'
 import { ApiKey } from '../bed/wire.ts'
-import type { ClusterBed } from '../contract/bed.ts'
+import type { ClusterBed, GroupBed } from '../contract/bed.ts'
 import { writeBatch } from './engineSupport.ts'
+import { commitAs, evict } from './groupRequests.ts'
 
 const PREFIX = 'contract'
 
+/** Members look at their topics so often, ms. */
+const LOOK_AGAIN = 500
+
+export type OpenBed = ClusterBed & GroupBed & { close(): Promise<void> }
+
 /** The contract's bed on a Kafka of its own: clients are alice, who has all rights on topics named contract-..., behind proxies. */
-export async function openKafkaBed(brokers: 1 | 3 = 1): Promise<ClusterBed & { close(): Promise<void> }> {
+export async function openKafkaBed(brokers: 1 | 3 = 1): Promise<OpenBed> {
   const kafka = await startKafka({ brokers, proxied: ['saslPlaintext'] })
   await kafka.grant('alice', 'topic', `${PREFIX}-`, ['all'], { prefixed: true })
   let unanswered = 0
   const proxies = await proxyBrokers(kafka, 'saslPlaintext', {
     onRequest: ({ apiKey }) => (apiKey === ApiKey.Produce && unanswered > 0 && unanswered-- > 0 ? 'cut-when-answered' : 'pass'),
   })
+  const isolate = (isolated: boolean) => Promise.all(proxies.map(proxy => proxy.refuse(isolated)))
+  const bed = bedOf(kafka)
   return {
-    ...bedOf(kafka),
+    ...bed,
+    async tidy() {
+      await isolate(false)
+      await bed.tidy()
+    },
     swallowAnswers(count) {
       unanswered = count
+    },
+    async isolate() {
+      await isolate(true)
+      for (const proxy of proxies) proxy.cut()
+    },
+    async reconnect() {
+      await isolate(false)
     },
     leftovers: () => proxies.reduce((sum, { open }) => sum + open, 0),
     async close() {
@@ -31,7 +50,9 @@ export async function openKafkaBed(brokers: 1 | 3 = 1): Promise<ClusterBed & { c
   }
 }
 
-function bedOf(kafka: KafkaBed): Omit<ClusterBed, 'swallowAnswers' | 'leftovers'> {
+type Faulty = 'swallowAnswers' | 'leftovers' | 'isolate' | 'reconnect'
+
+function bedOf(kafka: KafkaBed): Omit<ClusterBed & GroupBed, Faulty> {
   const transports: KafkaTransport[] = []
   const servers = kafka.brokers.map(({ proxied }) => proxied.saslPlaintext!.advertised)
   const alice = { mechanism: 'SCRAM-SHA-512', username: 'alice', password: kafka.users['alice']! } as const
@@ -42,7 +63,7 @@ function bedOf(kafka: KafkaBed): Omit<ClusterBed, 'swallowAnswers' | 'leftovers'
     brokers: kafka.brokers.length,
 
     connect() {
-      const transport = new KafkaTransport({ server: servers[0]!, brokers: servers, credentials: () => alice })
+      const transport = new KafkaTransport({ server: servers[0]!, brokers: servers, credentials: () => alice, lookAgain: LOOK_AGAIN })
       transports.push(transport)
       return transport
     },
@@ -85,6 +106,22 @@ function bedOf(kafka: KafkaBed): Omit<ClusterBed, 'swallowAnswers' | 'leftovers'
     // One that ends in order tells its clients first; this is about one that is gone.
     stopBroker: broker => kafka.kill(broker),
     startBroker: broker => kafka.start(broker),
+
+    sessionTimeout: 6000,
+    newGroup: () => uniqueName('alice'),
+    async members(group) {
+      const { members } = await kafka.describeGroup(group)
+      return members.map(({ memberId }) => memberId)
+    },
+    async committed(group, topic, partition) {
+      const offset = (await kafka.committed(group, topic))[partition]
+      return offset === undefined || offset < 0 ? undefined : offset
+    },
+    async commit(group, topic, partition, offset) {
+      const isDone = async () => (await commitAs(running()[0]!.plaintext, { group, topic, partition, offset })) === 0
+      await until(isDone, `the offset ${offset} could not be committed for ${group}`)
+    },
+    expire: (group, memberId) => evict(running()[0]!.plaintext, group, memberId),
 
     answer: promise => promise,
     pass: ms => sleep(ms),

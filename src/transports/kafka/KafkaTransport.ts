@@ -1,6 +1,17 @@
 import { ConfigError } from '../../errors.ts'
 import type { Position, TopicPartition } from '../../place.ts'
-import type { Per, ReadEvent, Reader, ReadOptions, TopicDescription, Transport, Where, WriteOptions, Writer } from '../transport.ts'
+import {
+  CLOSE_DEADLINE,
+  type Per,
+  type ReadEvent,
+  type Reader,
+  type ReadOptions,
+  type TopicDescription,
+  type Transport,
+  type Where,
+  type WriteOptions,
+  type Writer,
+} from '../transport.ts'
 import { abortable } from './abortable.ts'
 import { parseAddress } from './address.ts'
 import { type EngineOptions, engineConfig } from './config.ts'
@@ -39,13 +50,7 @@ export class KafkaTransport implements Transport {
     return abortable(locate(this.#links, at, partitions, signal), 'locate', signal)
   }
 
-  /** @throws ConfigError when a consumer group is asked for */
   read(options: ReadOptions, on: (event: ReadEvent) => void): Reader {
-    // A member's place: it is told the assignments by its coordinator and calls `start()` of a reader like this one.
-    if (options.group) {
-      const mend = 'Read without one: a Checkpoint keeps the position between runs'
-      throw new ConfigError('consumerGroup on Kafka comes in the next release', { mend })
-    }
     const reader: Reader = new KafkaReader(this.#links, options, event => {
       if (event.type === 'ended') this.#readers.delete(reader)
       on(event)
@@ -71,7 +76,7 @@ export class KafkaTransport implements Transport {
     return deleteTopic(this.#links, topic)
   }
 
-  async close(deadline: number): Promise<void> {
+  async close(deadline: number = CLOSE_DEADLINE): Promise<void> {
     await Promise.all([...this.#readers, ...this.#writers].map(each => each.close(deadline)))
     await this.#links.close()
   }

@@ -66,6 +66,90 @@ export interface Apis {
       }[]
     }
   }
+  readonly GroupCoordinator: {
+    /** Type 0: of a consumer group. */
+    readonly args: { readonly groupId: string; readonly coordinatorType: 0 }
+    readonly answer: Throttled & {
+      readonly errorCode: number
+      readonly coordinator: { readonly nodeId: number; readonly host: string; readonly port: number }
+    }
+  }
+  readonly JoinGroup: {
+    readonly args: {
+      readonly groupId: string
+      readonly sessionTimeout: number
+      readonly rebalanceTimeout: number
+      readonly memberId: string
+      readonly groupInstanceId?: string | undefined
+      readonly protocolType: 'consumer'
+      readonly groupProtocols: readonly { readonly name: string; readonly metadata: Buffer }[]
+    }
+    readonly answer: Throttled & {
+      readonly errorCode: number
+      readonly generationId: number
+      readonly groupProtocol: string | null
+      readonly leaderId: string
+      readonly memberId: string
+      /** For the leader alone. */
+      readonly members: readonly { readonly memberId: string; readonly memberMetadata: Buffer | null }[]
+    }
+  }
+  readonly SyncGroup: {
+    readonly args: {
+      readonly groupId: string
+      readonly generationId: number
+      readonly memberId: string
+      readonly groupInstanceId?: string | undefined
+      /** Of the leader alone. */
+      readonly groupAssignment: readonly { readonly memberId: string; readonly memberAssignment: Buffer }[]
+    }
+    readonly answer: Throttled & { readonly errorCode: number; readonly memberAssignment: Buffer | null }
+  }
+  readonly Heartbeat: {
+    readonly args: {
+      readonly groupId: string
+      readonly groupGenerationId: number
+      readonly memberId: string
+      readonly groupInstanceId?: string | undefined
+    }
+    readonly answer: Throttled & { readonly errorCode: number }
+  }
+  readonly LeaveGroup: {
+    readonly args: { readonly groupId: string; readonly memberId: string }
+    readonly answer: Throttled & { readonly errorCode: number }
+  }
+  readonly OffsetCommit: {
+    readonly args: {
+      readonly groupId: string
+      readonly groupGenerationId: number
+      readonly memberId: string
+      readonly topics: readonly {
+        readonly topic: string
+        readonly partitions: readonly { readonly partition: number; readonly offset: string }[]
+      }[]
+    }
+    readonly answer: Throttled & {
+      readonly responses: readonly {
+        readonly topic: string
+        readonly partitions: readonly { readonly partition: number; readonly errorCode: number }[]
+      }[]
+    }
+  }
+  readonly OffsetFetch: {
+    readonly args: {
+      readonly groupId: string
+      /** An empty list asks for all of the group. */
+      readonly topics: readonly { readonly topic: string; readonly partitions: readonly { readonly partition: number }[] }[]
+    }
+    readonly answer: Throttled & {
+      readonly errorCode: number
+      readonly responses: readonly {
+        readonly topic: string
+        /** Offset -1: nothing is committed. */
+        readonly partitions: readonly { readonly partition: number; readonly errorCode: number; readonly offset: string }[]
+      }[]
+    }
+  }
   readonly InitProducerId: {
     readonly args: { readonly transactionalId: null; readonly transactionTimeout: number }
     readonly answer: Throttled & { readonly errorCode: number; readonly producerId: string; readonly producerEpoch: number }
@@ -85,6 +169,13 @@ export const API: Readonly<Record<ApiName | 'Fetch', { readonly key: number; rea
   Fetch: { key: 1, version: 11 },
   ListOffsets: { key: 2, version: 3 },
   Metadata: { key: 3, version: 6 },
+  OffsetCommit: { key: 8, version: 5 },
+  OffsetFetch: { key: 9, version: 4 },
+  GroupCoordinator: { key: 10, version: 2 },
+  JoinGroup: { key: 11, version: 5 },
+  Heartbeat: { key: 12, version: 3 },
+  LeaveGroup: { key: 13, version: 3 },
+  SyncGroup: { key: 14, version: 3 },
   ApiVersions: { key: 18, version: 2 },
   DeleteTopics: { key: 20, version: 1 },
   InitProducerId: { key: 22, version: 1 },

@@ -20,6 +20,8 @@ export interface EngineConfig {
   readonly requestTimeout: number
   /** How long the search for a broker waits for one address before it tries the next beside it. @default 500 */
   readonly hedge: number
+  /** How often a reader looks at its topics while all goes well: their ids, and as a group's leader their partitions. @default 60_000 */
+  readonly lookAgain: number
   readonly logger?: Logger | undefined
 }
 
@@ -28,6 +30,6 @@ export type EngineOptions = Pick<EngineConfig, 'server'> & { readonly [Name in k
 /** The configuration with its defaults. */
 export function engineConfig(options: EngineOptions): EngineConfig {
   const { server, brokers = [server], tls, credentials, clientId = 'igwn-alert-rx', logger } = options
-  const { connectTimeout = 10_000, requestTimeout = 10_000, hedge = 500 } = options
-  return { server, brokers, tls, credentials, clientId, connectTimeout, requestTimeout, hedge, logger }
+  const { connectTimeout = 10_000, requestTimeout = 10_000, hedge = 500, lookAgain = 60_000 } = options
+  return { server, brokers, tls, credentials, clientId, connectTimeout, requestTimeout, hedge, lookAgain, logger }
 }

@@ -12,6 +12,8 @@ const UNKNOWN_TOPIC = 3
 
 /** A question about the cluster is harmless twice: one whose link died is asked again elsewhere. */
 const QUESTION_TRIES = 3
+/** Of `hedge`: a main link that is silent for so long may have died without a word. */
+const DOUBTFUL = 4
 
 /** The links to one cluster. All are opened through here, so that `close()` leaves none. */
 export class Links {
@@ -51,10 +53,7 @@ export class Links {
   async main(): Promise<Link> {
     if (this.#over) throw this.#over
     if (this.#main && !this.#main.dead) return this.#main
-    this.#search ??= this.#find().finally(() => {
-      this.#search = undefined
-    })
-    return this.#search
+    return this.#searching()
   }
 
   /** Topics with their leaders; `'all'`: those that this user may see, without Kafka's internal ones. Never creates a topic. Rejects when no broker answers. */
@@ -71,15 +70,24 @@ export class Links {
 
   /** What a broker says of the cluster and of these topics; null: all. */
   async cluster(topics: readonly string[] | null): Promise<ClusterMetadata> {
+    const answer = await this.question(link => askMetadata(link, topics))
+    this.#known = answer.brokers
+    return answer
+  }
+
+  /** Asks any broker, and another one where the link died. Rejects when no broker can be reached. */
+  async question<T>(ask: (link: Link) => Promise<T>): Promise<T> {
     for (let tries = QUESTION_TRIES; ; tries--) {
       const link = await this.main()
+      // Only once: a broker that merely takes its time is left to it.
+      const answered = tries === QUESTION_TRIES ? this.#doubt(link) : undefined
       try {
-        const answer = await askMetadata(link, topics)
-        this.#known = answer.brokers
-        return answer
+        return await ask(link)
       } catch (error) {
         if (!link.dead || this.#over || tries === 1) throw error
         this.noteFailed(link.address)
+      } finally {
+        answered?.()
       }
     }
   }
@@ -94,6 +102,24 @@ export class Links {
     this.#over ??= new AlertError('ALERT_CLOSED', `${this.config.server}: closed`)
     for (const link of [...this.#open]) link.kill(this.#over)
     await Promise.all(this.#closing)
+  }
+
+  /** The time-out finds a link that died without a word late; another one that is ready while it is silent finds it sooner. */
+  #doubt(link: Link): () => void {
+    const silence = DOUBTFUL * this.config.hedge
+    const replace = async (): Promise<void> => {
+      const found = await this.#searching()
+      link.kill(new AlertError('ALERT_TIMEOUT', `${link.address}: no answer within ${silence} ms; ${found.address} connected sooner`))
+    }
+    const timer = setTimeout(() => void replace().catch(() => {}), silence)
+    return () => clearTimeout(timer)
+  }
+
+  #searching(): Promise<Link> {
+    this.#search ??= this.#find().finally(() => {
+      this.#search = undefined
+    })
+    return this.#search
   }
 
   async #find(): Promise<Link> {

@@ -1,9 +1,10 @@
 import { AlertError, toAlertError } from '../../errors.ts'
 import { type Position, partitionKey } from '../../place.ts'
+import { sameTopics } from '../assigners.ts'
 import type { Assigned, ReadOptions } from '../transport.ts'
 import { type Client, RETRY_PAUSE } from './Client.ts'
 import { type FaultPoint, isCoordinatorAway } from './faults.ts'
-import { type Joined, type MemoryGroup, sameTopics } from './MemoryGroup.ts'
+import type { Joined, MemoryGroup } from './MemoryGroup.ts'
 import { TimerScope } from './TimerScope.ts'
 
 export type GroupOptions = NonNullable<ReadOptions['group']>
@@ -39,6 +40,9 @@ export class Membership {
   #leaveStay: (lost: boolean) => void = () => {}
   #release: () => void = () => {}
   #isClosed = false
+  /** There once the connection is dead: what waits for an answer waits for this, which rejects at `close()`. */
+  #silence: Promise<never> | undefined
+  #endSilence: (error: AlertError) => void = () => {}
 
   constructor(client: Client, options: GroupOptions, events: MembershipEvents) {
     this.#client = client
@@ -75,6 +79,14 @@ export class Membership {
     if (epoch === this.#epoch) this.#release()
   }
 
+  /** Nothing gets through any more, and no answer comes; to what was asked before neither. */
+  goSilent(): void {
+    this.#silence = new Promise((_, reject) => {
+      this.#endSilence = reject
+    })
+    this.#silence.catch(() => {})
+  }
+
   subscribe(topics: readonly string[]): void {
     if (sameTopics(topics, this.#topics)) return
     this.#topics = topics
@@ -84,7 +96,8 @@ export class Membership {
   /** Lets commits under way through. @param leave false for one whose successor takes over its member id */
   async close(leave: boolean, deadline: number): Promise<void> {
     this.#isClosed = true
-    if (leave) {
+    this.#endSilence(new AlertError('ALERT_CLOSED', `The member of group ${this.#options.id} was closed`))
+    if (leave && !this.#silence) {
       await this.#timers.within(deadline / 2, this.#commits)
       await this.#timers.within(deadline / 2, this.#leave())
     }
@@ -162,7 +175,7 @@ export class Membership {
   async #heartbeat(timers: TimerScope): Promise<'well' | 'away' | 'rebalance' | 'lost'> {
     const beat = (): void => this.#group.heartbeat(this.#memberId, this.#generation, this.#options.instanceId)
     try {
-      await this.#client.link.request('heartbeat', beat, { timers })
+      await this.#ask('heartbeat', beat, timers)
       return 'well'
     } catch (error) {
       if (isRejoin(error)) return error.kafka === 'REBALANCE_IN_PROGRESS' ? 'rebalance' : 'lost'
@@ -190,11 +203,17 @@ export class Membership {
     if (fault) throw fault
   }
 
+  async #ask<T>(at: FaultPoint, ask: () => T | Promise<T>, timers: TimerScope): Promise<T> {
+    if (this.#silence) return this.#silence
+    const answer = await this.#client.link.request(at, ask, { timers })
+    return this.#silence ?? answer
+  }
+
   /** Member id and generation stay good while the coordinator is away or its connection breaks. */
   async #coordinated<T>(at: FaultPoint, ask: () => T | Promise<T>): Promise<T> {
     for (;;) {
       try {
-        return await this.#client.link.request(at, ask, { timers: this.#timers })
+        return await this.#ask(at, ask, this.#timers)
       } catch (error) {
         if (this.#isClosed || !isAway(error)) throw error
         await this.#timers.sleep(RETRY_PAUSE)

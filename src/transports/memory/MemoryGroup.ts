@@ -1,7 +1,7 @@
 import type { AlertError } from '../../errors.ts'
 import { type Position, partitionKey, type TopicPartition } from '../../place.ts'
+import { ASSIGNERS, type Assigner, sameTopics } from '../assigners.ts'
 import { type KafkaErrorName, kafkaError } from '../codes.ts'
-import { ASSIGNERS, type Assigner } from './assigners.ts'
 import type { TimerScope } from './TimerScope.ts'
 
 export interface JoinRequest {
@@ -223,7 +223,3 @@ export class MemoryGroup {
     return kafkaError(name, `${what} of group ${this.id}`)
   }
 }
-
-/** In whatever order. */
-export const sameTopics = (a: readonly string[], b: readonly string[]): boolean =>
-  a.length === b.length && a.every(topic => b.includes(topic))

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../clock.ts'
 import { ConfigError } from '../../errors.ts'
 import { type Position, partitionKey, type TopicPartition } from '../../place.ts'
-import type { Assigner } from './assigners.ts'
+import type { Assigner } from '../assigners.ts'
 import { type GroupMember, MemoryGroup } from './MemoryGroup.ts'
 import { MemoryPartition } from './MemoryPartition.ts'
 import type { NewRecord } from './MemoryRecord.ts'

@@ -57,6 +57,13 @@ export class MemoryReader implements Reader {
     this.#membership?.subscribe(topics)
   }
 
+  /** Its connections are dead and nobody tells: nothing is heard, nothing gets through. */
+  goSilent(): void {
+    for (const detach of this.#detach) detach()
+    this.#fetcher.close()
+    this.#membership?.goSilent()
+  }
+
   close(deadline: number): Promise<void> {
     this.#ending ??= this.#end(undefined, deadline)
     return this.#ending
@@ -102,8 +109,8 @@ export class MemoryReader implements Reader {
   async #end(error: AlertError | undefined, deadline: number): Promise<void> {
     for (const detach of this.#detach) detach()
     this.#fetcher.close()
-    // One that failed does not leave: its successor takes the member's place, and nobody else has to join again.
-    await this.#membership?.close(error === undefined, deadline)
+    // One that failed, or is given no time, does not leave: its successor takes the member's place, and nobody else has to join again.
+    await this.#membership?.close(error === undefined && deadline > 0, deadline)
     await new Promise<void>(turn)
     this.#on({ type: 'ended', error, memberId: error && (this.#membership?.memberId || undefined) })
   }

@@ -2,17 +2,18 @@ import type { Clock } from '../../clock.ts'
 import { AlertError, ConfigError } from '../../errors.ts'
 import { type Position, partitionKey, type TopicPartition } from '../../place.ts'
 import { kafkaError, kafkaErrorCode } from '../codes.ts'
-import type {
-  Credentials,
-  Per,
-  ReadEvent,
-  Reader,
-  ReadOptions,
-  TopicDescription,
-  Transport,
-  Where,
-  WriteOptions,
-  Writer,
+import {
+  CLOSE_DEADLINE,
+  type Credentials,
+  type Per,
+  type ReadEvent,
+  type Reader,
+  type ReadOptions,
+  type TopicDescription,
+  type Transport,
+  type Where,
+  type WriteOptions,
+  type Writer,
 } from '../transport.ts'
 import type { Client } from './Client.ts'
 import { type FaultKind, type FaultOptions, Faults } from './faults.ts'
@@ -58,7 +59,7 @@ export class MemoryTransport implements Transport {
   readonly server: string
   readonly log: MemoryLog
   readonly #client: Client
-  readonly #readers = new Set<Reader>()
+  readonly #readers = new Set<MemoryReader>()
   readonly #writers = new Set<Writer>()
   #swallowed = 0
   #closing: Promise<void> | undefined
@@ -122,7 +123,7 @@ export class MemoryTransport implements Transport {
     })
   }
 
-  close(deadline: number): Promise<void> {
+  close(deadline: number = CLOSE_DEADLINE): Promise<void> {
     this.#closing ??= this.#close(deadline)
     return this.#closing
   }
@@ -148,6 +149,14 @@ export class MemoryTransport implements Transport {
   /** Every connection breaks; the next try connects again. Readers say it as `lane` and go on. */
   disconnect(): void {
     this.#client.link.break('the connection was closed')
+  }
+
+  /**
+   * Readers that are open hear nothing any more, and nobody tells them that their connections are dead, as behind a firewall that forgot them.
+   * New ones are answered.
+   */
+  goSilent(): void {
+    for (const reader of this.#readers) reader.goSilent()
   }
 
   /** Nobody answers any more: readers end. */

@@ -159,6 +159,33 @@ describe('a question', () => {
     expect(broker.broker.connections).toBe(3)
   })
 
+  it('on a link that has died without a word is asked again on a new one, long before the time-out', async () => {
+    const broker = await ReadBroker.start()
+    broker.topics.set('t', {})
+    const links = new Links(engineConfig({ server: broker.address, hedge: 20, requestTimeout: 60_000 }))
+    closing.push(() => void links.close(), broker.broker.close)
+    await links.metadata(['t'])
+    const { answer } = broker.broker
+    broker.broker.answer = request => (request.connection === 1 ? new Promise(() => {}) : answer(request))
+    expect((await links.metadata(['t'])).get('t')?.error).toBeUndefined()
+    expect((await links.main()).dead).toBeUndefined()
+    expect(broker.broker.connections).toBe(2)
+  })
+
+  it('that a broker thinks about for long is left to it where the new link is no faster', async () => {
+    const broker = await ReadBroker.start()
+    broker.topics.set('t', {})
+    const links = new Links(engineConfig({ server: broker.address, hedge: 20 }))
+    closing.push(() => void links.close(), broker.broker.close)
+    const { answer } = broker.broker
+    broker.broker.answer = async request => {
+      if (request.apiKey === 3) await new Promise(resolve => setTimeout(resolve, 400))
+      return answer(request)
+    }
+    expect((await links.metadata(['t'])).get('t')?.error).toBeUndefined()
+    expect(broker.broker.connections).toBe(2)
+  })
+
   it('is asked without ids where the broker has none', async () => {
     const broker = await fakeBroker(({ apiKey, apiVersion, body }) => {
       if (apiKey === 18) return versionsAnswer({ ...ALL_VERSIONS, 3: [0, 9] })

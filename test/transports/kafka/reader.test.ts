@@ -26,12 +26,12 @@ const valuesOf = (partition = 0): string[] =>
 const MEGABYTE = 1024 * 1024
 const OPTIONS: ReadOptions = { maxBytes: 16 * MEGABYTE, maxWait: 100, maxBatchBytes: 64 * MEGABYTE }
 
-function read(options: Partial<ReadOptions> = {}, lookAgain?: number): void {
+function read(options: Partial<ReadOptions> = {}): void {
   const on = (event: ReadEvent): void => {
     events.push(event)
     onEvent(event)
   }
-  reader = new KafkaReader(links, { ...OPTIONS, ...options }, on, lookAgain)
+  reader = new KafkaReader(links, { ...OPTIONS, ...options }, on)
 }
 
 const at = (offset: number, partition = 0, topicId?: string): Position => ({ topic: 't', partition, offset, topicId })
@@ -60,7 +60,7 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  await reader.close()
+  await reader.close(0)
   await links.close()
   broker.broker.close()
 })
@@ -282,7 +282,9 @@ describe('what goes wrong', () => {
 
   it('finds a topic that was made anew though its log goes on', async () => {
     serve('a')
-    read({}, 100)
+    await links.close()
+    links = new Links(engineConfig({ server: broker.address, lookAgain: 100 }))
+    read()
     reader.start(0, [at(0)])
     await expect.poll(() => valuesOf()).toEqual(['a'])
     broker.topics.set('t', { id: 2 })
@@ -357,7 +359,7 @@ describe('ending', () => {
       read()
       reader.start(0, [at(0, 0), at(0, 1), { topic: 'absent', partition: 0, offset: 0 }])
       await new Promise(resolve => setTimeout(resolve, wait))
-      await reader.close()
+      await reader.close(0)
       expect(events.at(-1)?.type).toBe('ended')
     }
     await links.close()

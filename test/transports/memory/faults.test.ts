@@ -282,3 +282,41 @@ describe('fail() at a write', () => {
     expect(transport.open).toEqual({ readers: 0, writers: 0, timers: 0 })
   })
 })
+
+describe('goSilent()', () => {
+  it('ends nothing and says nothing: readers hear no more, new ones are answered', async () => {
+    const old = await reading()
+    transport.log.append(TOPIC, { value: 'a' })
+    await clock.advance(0)
+    const { length } = old.events
+    transport.goSilent()
+    transport.log.append(TOPIC, { value: 'b' })
+    transport.disconnect()
+    await clock.advance(10_000)
+    expect([old.valuesOf(OF), old.events.length]).toEqual([['a'], length])
+    expect((await reading()).valuesOf(OF)).toEqual(['a', 'b'])
+    await old.reader.close(0)
+    expect(old.events.slice(length)).toMatchObject([{ type: 'ended', error: undefined }])
+  })
+
+  it('lets no heartbeat, commit or leave of a member through: its session runs out', async () => {
+    const old = await reading({ group: GROUP })
+    await clock.advance(1_000)
+    transport.goSilent()
+    const commit = old.reader.commit(1, [at(TOPIC, 0, 1)])
+    let settled = false
+    commit
+      .catch(() => {})
+      .finally(() => {
+        settled = true
+      })
+    await clock.advance(3_000)
+    expect([settled, transport.log.committed('g', TOPIC, 0)]).toEqual([false, undefined])
+    await old.reader.close(0)
+    await expect(commit).rejects.toMatchObject({ code: 'ALERT_CLOSED' })
+    expect(transport.log.members('g')).toHaveLength(1)
+    await clock.advance(GROUP.sessionTimeout)
+    expect(transport.log.members('g')).toHaveLength(0)
+    expect(transport.open).toEqual({ readers: 0, writers: 0, timers: 0 })
+  })
+})

@@ -2,30 +2,33 @@ import { pause, systemClock } from '../../../clock.ts'
 import { AlertError, ConfigError, toAlertError } from '../../../errors.ts'
 import { type Position, partitionKey, type TopicPartition } from '../../../place.ts'
 import type { ReadEvent, Reader, ReadOptions } from '../../transport.ts'
+import { backoff } from '../backoff.ts'
 import type { Links } from '../links.ts'
+import { Member } from '../member/Member.ts'
 import type { LaneOptions } from './Lane.ts'
 import { Lanes } from './Lanes.ts'
-import { backoff, Placement, recreated } from './Placement.ts'
+import { Placement, recreated } from './Placement.ts'
 import { ReadPartition } from './ReadPartition.ts'
 import { Turns } from './Turns.ts'
 
 /** What one fetch of a partition begins with: the quickest for a near broker. It grows while waiting takes the time. */
 const FIRST_FETCH = 2 * 1024 * 1024
 
-const LOOK_AGAIN = 60_000
-
 /** Of the protocol. */
 const LARGEST_NUMBER = 2 ** 31 - 1
 
 /** There is no other without a group. */
-const EPOCH = 0
+const WITHOUT_GROUP = 0
+
+/** Then the group's leader counts its partitions. */
+const OF_THE_TOPIC: ReadonlySet<string> = new Set(['ALERT_TOPIC_UNKNOWN', 'ALERT_TOPIC_RECREATED'])
 
 /** A record counts for one, or for each 2 KiB of it: what is large takes more of a turn. */
 const BYTES_OF_ONE = 2048
 
 /**
- * Reads partitions from where it is told to. A dead link is its partitions' business: they are placed anew. It ends only when it is closed,
- * or when no broker answers questions any more.
+ * Reads partitions from where it is told to; with a group, those that its member is assigned. A dead link is its partitions' business: they
+ * are placed anew. It ends only when it is closed, when no broker answers questions any more, or when the group has no place for it.
  */
 export class KafkaReader implements Reader {
   readonly #links: Links
@@ -35,17 +38,17 @@ export class KafkaReader implements Reader {
   readonly #turns: Turns
   readonly #lanes: Lanes
   readonly #placement: Placement
-  readonly #lookAgain: number
+  readonly #member: Member | undefined
   readonly #over = new AbortController()
+  /** Of what is read now; undefined while a member has nothing. */
+  #epoch: number | undefined
   #ended: Promise<void> | undefined
 
-  /** @param lookAgain ms between two looks at the topics' ids while all goes well */
-  constructor(links: Links, options: ReadOptions, on: (event: ReadEvent) => void, lookAgain: number = LOOK_AGAIN) {
+  constructor(links: Links, options: ReadOptions, on: (event: ReadEvent) => void) {
     const { maxBytes, maxWait, maxBatchBytes, checkCrcs = false } = options
     this.#links = links
     this.#options = { maxBytes: Math.min(maxBytes, LARGEST_NUMBER), maxWait: Math.min(maxWait, LARGEST_NUMBER), maxBatchBytes, checkCrcs }
     this.#on = on
-    this.#lookAgain = lookAgain
     this.#turns = new Turns(partition => this.#deliver(partition))
     this.#lanes = new Lanes(links, this.#options, {
       fetched: partition => this.#turns.add(partition),
@@ -64,12 +67,18 @@ export class KafkaReader implements Reader {
       fault: (partition, error) => this.#fault(partition, error),
       lost: error => void this.#end(error),
     })
-    if (links.over) queueMicrotask(() => void this.#end(links.over))
-    else void this.#watch()
+    if (options.group) this.#member = this.#memberOf(options.group)
+    else this.#epoch = WITHOUT_GROUP
+    if (links.over) {
+      queueMicrotask(() => void this.#end(links.over))
+    } else {
+      void this.#watch()
+      void this.#member?.run()
+    }
   }
 
   start(epoch: number, at: readonly Position[]): void {
-    if (epoch !== EPOCH || this.#ended) return
+    if (epoch !== this.#epoch || this.#ended) return
     const firstFetch = Math.min(FIRST_FETCH, this.#options.maxBytes)
     const started = at.map(position => {
       const before = this.#partitions.get(partitionKey(position))
@@ -100,18 +109,41 @@ export class KafkaReader implements Reader {
     }
   }
 
-  commit(): Promise<void> {
+  commit(epoch: number, at: readonly Position[]): Promise<void> {
+    if (this.#member) return this.#member.commit(epoch, at)
     return Promise.reject(new ConfigError('Offsets are committed to a consumer group; this reader is in none'))
   }
 
-  /** Without a group there is nothing to give back. */
-  release(): void {}
+  release(epoch: number): void {
+    this.#member?.release(epoch)
+  }
 
-  /** Without a group there is no subscription. */
-  subscribe(): void {}
+  subscribe(topics: readonly string[]): void {
+    this.#member?.subscribe(topics)
+  }
 
-  close(): Promise<void> {
-    return this.#end(undefined)
+  close(deadline: number): Promise<void> {
+    return this.#end(undefined, deadline)
+  }
+
+  #memberOf(group: NonNullable<ReadOptions['group']>): Member {
+    return new Member(this.#links, group, {
+      assigned: (epoch, memberId, partitions) => {
+        this.#epoch = epoch
+        this.#emit({ type: 'assigned', epoch, memberId, partitions })
+        if (partitions.length === 0) this.#lanes.closeEmpty()
+      },
+      revoked: (epoch, lost) => {
+        this.#epoch = undefined
+        for (const partition of this.#partitions.values()) partition.end()
+        this.#partitions.clear() // the lanes stay: most of it comes back
+        this.#emit({ type: 'revoked', epoch, lost })
+      },
+      alive: () => this.#emit({ type: 'alive' }),
+      away: (leader, error) => this.#emit({ type: 'lane', leader, error, partitions: [] }),
+      back: leader => this.#emit({ type: 'lane', leader, partitions: [] }),
+      failed: error => void this.#end(error),
+    })
   }
 
   #of(partitions: readonly TopicPartition[]): ReadPartition[] {
@@ -146,6 +178,7 @@ export class KafkaReader implements Reader {
     partition.end()
     this.#emit({ type: 'fault', of: partition.place, error, after })
     this.#lanes.closeEmpty()
+    if (OF_THE_TOPIC.has(error.code)) this.#member?.look()
   }
 
   #alive(leader: string, partitions: readonly ReadPartition[]): void {
@@ -171,7 +204,7 @@ export class KafkaReader implements Reader {
   /** A topic that is made anew with a longer log is read on without a word, but for this. */
   async #watch(): Promise<void> {
     for (;;) {
-      await pause(systemClock, this.#lookAgain, this.#over.signal)
+      await pause(systemClock, this.#links.config.lookAgain, this.#over.signal)
       if (this.#ended) return
       const reading = [...this.#partitions.values()].filter(({ over }) => !over)
       const known = await this.#links.metadata(reading.map(({ topic }) => topic)).catch(() => undefined) // the lanes tell what is wrong
@@ -182,17 +215,19 @@ export class KafkaReader implements Reader {
     }
   }
 
-  #end(error: AlertError | undefined): Promise<void> {
-    this.#ended ??= this.#close(error)
+  #end(error: AlertError | undefined, deadline = 0): Promise<void> {
+    this.#ended ??= this.#close(error, deadline)
     return this.#ended
   }
 
-  async #close(error: AlertError | undefined): Promise<void> {
+  async #close(error: AlertError | undefined, deadline: number): Promise<void> {
     this.#over.abort()
     this.#turns.close()
     this.#placement.close()
     for (const partition of this.#partitions.values()) partition.over = true
-    await this.#lanes.close(error ?? new AlertError('ALERT_CLOSED', 'the reader was closed'))
-    this.#on({ type: 'ended', error })
+    const closed = this.#lanes.close(error ?? new AlertError('ALERT_CLOSED', 'the reader was closed'))
+    // One that broke, or is given no time, does not leave: its successor takes the member's place, and nobody else has to join again.
+    await Promise.all([closed, this.#member?.close(error === undefined && deadline > 0, deadline)])
+    this.#on({ type: 'ended', error, memberId: error && (this.#member?.memberId || undefined) })
   }
 }

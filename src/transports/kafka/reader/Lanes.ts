@@ -1,7 +1,7 @@
 import { AlertError } from '../../../errors.ts'
+import { backoff } from '../backoff.ts'
 import type { Links } from '../links.ts'
 import { Lane, type LaneHost, type LaneOptions } from './Lane.ts'
-import { backoff } from './Placement.ts'
 import type { ReadPartition } from './ReadPartition.ts'
 
 export interface LanesHost extends Omit<LaneHost, 'lost'> {

@@ -1,5 +1,6 @@
 import { pause, systemClock } from '../../../clock.ts'
 import { AlertError, toAlertError } from '../../../errors.ts'
+import { backoff } from '../backoff.ts'
 import type { Links, TopicMetadata } from '../links.ts'
 import type { ReadPartition } from './ReadPartition.ts'
 
@@ -103,9 +104,6 @@ export class Placement {
     }
   }
 }
-
-/** 50 ms doubling to 1 s, less up to a half, so that many do not come at once. */
-export const backoff = (failures: number): number => Math.min(50 * 2 ** (failures - 1), 1_000) * (0.5 + Math.random() / 2)
 
 /** Another topic stands under the name: offsets mean something else there. */
 export function recreated(partition: ReadPartition, topicId: string | undefined): AlertError | undefined {

@@ -1,4 +1,4 @@
-import { AlertError } from '../../../errors.ts'
+import { AlertError, copyOf } from '../../../errors.ts'
 import type { OutRecord, WriteOutcome } from '../../transport.ts'
 import type { SizedRecord } from '../encode.ts'
 
@@ -73,9 +73,4 @@ export function guarded(call: () => void): void {
       throw error
     })
   }
-}
-
-function copyOf({ code, message, mend, fatal, kafka, hint, cause }: AlertError): AlertError {
-  const text = mend !== undefined && message.endsWith(mend) ? message.slice(0, -mend.length).replace(/\. $/, '') : message
-  return new AlertError(code, text, { mend, fatal, kafka, hint, cause })
 }

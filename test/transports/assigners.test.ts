@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ASSIGNERS, type Assigner, type Subscriber } from '../../../src/transports/memory/assigners.ts'
+import { ASSIGNERS, type Assigner, type Subscriber } from '../../src/transports/assigners.ts'
 
 function assign(assigner: Assigner, members: Record<string, readonly string[]>, counts: Record<string, number>) {
   const subscribers: Subscriber[] = Object.entries(members).map(([memberId, topics]) => ({ memberId, topics }))

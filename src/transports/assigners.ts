@@ -1,4 +1,4 @@
-import type { TopicPartition } from '../../place.ts'
+import type { TopicPartition } from '../place.ts'
 
 /** A member as an assigner sees it. */
 export interface Subscriber {
@@ -51,3 +51,7 @@ const roundrobin: Assign = (members, counts) => {
 }
 
 export const ASSIGNERS: Readonly<Record<Assigner, Assign>> = { range, roundrobin }
+
+/** The same subscription, in whatever order. */
+export const sameTopics = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every(topic => b.includes(topic))
