@@ -1,4 +1,4 @@
-import { Observable, type OperatorFunction } from 'rxjs'
+import { asyncScheduler, Observable, type OperatorFunction, type SchedulerLike } from 'rxjs'
 import { ConfigError } from '../errors.ts'
 import type { Delivery } from '../record.ts'
 import { checkCount, checkDuration } from './checks.ts'
@@ -31,6 +31,8 @@ export interface HandleOptions<R> {
   readonly deadLetter?: ((record: R, error: unknown) => unknown) | undefined
   /** error: a record whose tries have all failed ends the stream with its error, and comes again. @default 'deadLetter' */
   readonly onFailure?: 'deadLetter' | 'error' | undefined
+  /** For `retry.delay` and `timeout`. @default rxjs's asyncScheduler */
+  readonly scheduler?: SchedulerLike | undefined
 }
 
 /**
@@ -80,7 +82,14 @@ export function handle<R extends Delivery<unknown>, O = void>(
 }
 
 function withDefaults<R extends Delivery<unknown>, O>(fn: (record: R) => Work<O>, options: HandleOptions<R>): HandlingSettings<R, O> {
-  const { concurrency = 1, key, retry = {}, timeout = Number.POSITIVE_INFINITY, onFailure = 'deadLetter' } = options
+  const {
+    concurrency = 1,
+    key,
+    retry = {},
+    timeout = Number.POSITIVE_INFINITY,
+    onFailure = 'deadLetter',
+    scheduler = asyncScheduler,
+  } = options
   const { count = 3, delay = (_error: unknown, attempt: number) => backoff(attempt) } = typeof retry === 'number' ? { count: retry } : retry
   if (options.deadLetter && onFailure === 'error') {
     throw new ConfigError("handle() got a deadLetter and onFailure: 'error': no record would reach it", { mend: 'Leave one of them out' })
@@ -91,6 +100,7 @@ function withDefaults<R extends Delivery<unknown>, O>(fn: (record: R) => Work<O>
     key,
     deadLetter,
     onFailure,
+    scheduler,
     delay: typeof delay === 'number' ? checkDuration('handle: retry.delay', delay) : delay,
     concurrency: checkCount('handle: concurrency', concurrency, 1),
     retries: checkCount('handle: retry', count, 0),

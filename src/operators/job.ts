@@ -1,4 +1,4 @@
-import { isObservable, type Observable, Subscription } from 'rxjs'
+import { isObservable, type Observable, type SchedulerLike, Subscription } from 'rxjs'
 import type { Claim, Token } from '../claims.ts'
 import { AlertError } from '../errors.ts'
 import { type Delivery, placeOf } from '../record.ts'
@@ -18,6 +18,7 @@ export interface JobSettings<R, O> {
   readonly timeout: number
   readonly deadLetter: (record: R, error: unknown) => unknown
   readonly onFailure: 'deadLetter' | 'error'
+  readonly scheduler: SchedulerLike
 }
 
 /** What a job is part of: one subscription of `handle`. */
@@ -100,7 +101,7 @@ export class Job<R extends Delivery<unknown>, O> implements Laned {
   }
 
   #try(): void {
-    const { fn, timeout } = this.#host.settings
+    const { fn, timeout, scheduler } = this.#host.settings
     this.#tries++
     this.#runsOut = true
     let work: Work<O>
@@ -114,7 +115,7 @@ export class Job<R extends Delivery<unknown>, O> implements Laned {
       this.#succeed()
       return
     }
-    if (timeout !== Number.POSITIVE_INFINITY && !this.#host.closed) this.#limit = after(timeout).subscribe(() => this.#expired())
+    if (timeout !== Number.POSITIVE_INFINITY && !this.#host.closed) this.#limit = after(timeout, scheduler).subscribe(() => this.#expired())
     if (isObservable(work)) this.#subscribe(work)
     else this.#await(work)
   }
@@ -162,13 +163,13 @@ export class Job<R extends Delivery<unknown>, O> implements Laned {
   }
 
   #failed(error: unknown): void {
-    const { retries, delay } = this.#host.settings
+    const { retries, delay, scheduler } = this.#host.settings
     this.#endTry()
     if (this.#host.closed || this.#token.state === 'fenced') this.#giveBack()
     else if (this.#tries > retries) this.giveUp(error)
     else {
       try {
-        const time = retryTime(delay, error, this.#tries)
+        const time = retryTime(delay, error, this.#tries, scheduler)
         this.park()
         this.#subscription = time.subscribe({ next: () => this.start(), error: thrown => this.giveUp(thrown) })
       } catch (thrown) {

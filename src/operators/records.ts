@@ -1,3 +1,4 @@
+import type { Token } from '../claims.ts'
 import { type AlertRecord, Delivery, recordToJson, tokenOf, type With } from '../record.ts'
 
 /** The record with another payload; a delivery keeps its claims, a plain record is copied. */
@@ -8,7 +9,8 @@ export function withPayload<P>(record: AlertRecord<unknown>, payload: P): AlertR
   return copy
 }
 
+/** What holds the claims on it; a plain record has none. */
+export const claimedBy = (record: AlertRecord<unknown>): Token | undefined => (record instanceof Delivery ? tokenOf(record) : undefined)
+
 /** An operator leaves the record out: its own claim on it is settled. */
-export function drop(record: AlertRecord<unknown>): void {
-  if (record instanceof Delivery) tokenOf(record).drop()
-}
+export const drop = (record: AlertRecord<unknown>): void => claimedBy(record)?.drop()

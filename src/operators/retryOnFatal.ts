@@ -1,4 +1,14 @@
-import { defer, type MonoTypeOperatorFunction, mergeMap, Observable, retryWhen, type Subscription, throwError } from 'rxjs'
+import {
+  asyncScheduler,
+  defer,
+  type MonoTypeOperatorFunction,
+  mergeMap,
+  Observable,
+  retryWhen,
+  type SchedulerLike,
+  type Subscription,
+  throwError,
+} from 'rxjs'
 import { currentLoop, inLoop } from '../claims.ts'
 import { AlertError } from '../errors.ts'
 import { currentScope, Scope } from '../scope.ts'
@@ -12,6 +22,8 @@ export interface RetryOnFatalOptions {
   readonly delay?: RetryDelay | undefined
   /** Further errors to resubscribe on, such as a throw in a `map` above. @default none */
   readonly when?: ((error: unknown) => boolean) | undefined
+  /** For `delay`. @default rxjs's asyncScheduler */
+  readonly scheduler?: SchedulerLike | undefined
 }
 
 /** The resume scope of one place in a chain: kept by an outer `retryOnFatal`, so that a resubscription of that one resumes here too. */
@@ -49,7 +61,7 @@ function resumable(): Resumable {
  * @see {@link handle}
  */
 export function retryOnFatal<T>(options: RetryOnFatalOptions = {}): MonoTypeOperatorFunction<T> {
-  const { delay = 100, when = () => false } = options
+  const { delay = 100, when = () => false, scheduler = asyncScheduler } = options
   const count = checkCount('retryOnFatal: count', options.count ?? 3, 0)
   if (typeof delay === 'number') checkDuration('retryOnFatal: delay', delay)
   return source => {
@@ -66,7 +78,7 @@ export function retryOnFatal<T>(options: RetryOnFatalOptions = {}): MonoTypeOper
       }
       const next = (error: unknown): Observable<unknown> => {
         const fatal = (error instanceof AlertError && error.fatal) || when(error)
-        return fatal && attempt < count ? retryTime(delay, error, ++attempt) : throwError(() => error)
+        return fatal && attempt < count ? retryTime(delay, error, ++attempt, scheduler) : throwError(() => error)
       }
       return new Observable<T>(out => {
         const subscribe = (): Subscription => mine.scope.run(() => source.subscribe(out))

@@ -1,4 +1,15 @@
-import { asapScheduler, from, NEVER, type Observable, type ObservableInput, subscribeOn, take, throwIfEmpty, timer } from 'rxjs'
+import {
+  asapScheduler,
+  from,
+  NEVER,
+  type Observable,
+  type ObservableInput,
+  type SchedulerLike,
+  subscribeOn,
+  take,
+  throwIfEmpty,
+  timer,
+} from 'rxjs'
 import { ConfigError } from '../errors.ts'
 
 /**
@@ -19,15 +30,16 @@ export function backoff(attempt: number): number {
 }
 
 /** Emits once, after `ms`; Infinity: never. */
-export const after = (ms: number): Observable<unknown> => (ms === Number.POSITIVE_INFINITY ? NEVER : timer(Math.min(ms, LONGEST_TIMER)))
+export const after = (ms: number, scheduler: SchedulerLike): Observable<unknown> =>
+  ms === Number.POSITIVE_INFINITY ? NEVER : timer(Math.min(ms, LONGEST_TIMER), scheduler)
 
 /** Emits once when it is time for the next try, never within `subscribe`; errors with `error` if there is to be none. */
-export function retryTime(delay: RetryDelay, error: unknown, attempt: number): Observable<unknown> {
+export function retryTime(delay: RetryDelay, error: unknown, attempt: number, scheduler: SchedulerLike): Observable<unknown> {
   const wait = typeof delay === 'function' ? delay(error, attempt) : delay
   if (typeof wait !== 'number') {
     const none = (): unknown => error
     return from(wait).pipe(take(1), throwIfEmpty(none), subscribeOn(asapScheduler))
   }
   if (!(wait >= 0)) throw new ConfigError(`the delay after try ${attempt} is ${wait}, expected milliseconds: a number of at least 0`)
-  return after(wait)
+  return after(wait, scheduler)
 }

@@ -1,4 +1,4 @@
-import { EMPTY, map, type Observable, of, throwError, timer } from 'rxjs'
+import { defer, EMPTY, map, NEVER, type Observable, of, throwError, timer, VirtualTimeScheduler } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { AlertError } from '../../src/errors.ts'
 import { handle } from '../../src/operators/handle.ts'
@@ -91,6 +91,22 @@ describe('handle', () => {
       expectObservable(statesAt(partition, 11)).toBe('-----------(s|)', { s: 'acked' })
       expectSubscriptions(work.subscriptions).toBe(subs)
     })
+  })
+
+  it('waits by the scheduler that it is given: for the next try, and for the end of one', () => {
+    const scheduler = new VirtualTimeScheduler()
+    const tries: number[] = []
+    const work = defer(() => {
+      tries.push(scheduler.now())
+      return tries.length === 1 ? NEVER : of('done')
+    })
+    const got: string[] = []
+    new FakePartition()
+      .deliver(of('a'))
+      .pipe(handle(() => work, { timeout: 30_000, retry: { delay: 60_000 }, scheduler }))
+      .subscribe(value => got.push(`${value} at ${scheduler.now()}`))
+    scheduler.flush()
+    expect([tries, got]).toEqual([[0, 90_000], ['done at 90000']])
   })
 
   it('reports a record whose tries have all failed, acks it and goes on', () => {

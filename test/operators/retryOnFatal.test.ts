@@ -1,4 +1,4 @@
-import { defer, EMPTY, lastValueFrom, map, Observable, of, Subject, tap, throwError } from 'rxjs'
+import { defer, EMPTY, lastValueFrom, map, Observable, of, Subject, tap, throwError, VirtualTimeScheduler } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
 import { currentLoop, inLoop, type Loop } from '../../src/claims.ts'
 import { AlertError, ConfigError } from '../../src/errors.ts'
@@ -142,6 +142,19 @@ describe('retryOnFatal', () => {
       expectObservable(source.pipe(retryOnFatal({ delay: 5 })), unsub).toBe(expected)
       expectSubscriptions(source.subscriptions).toBe(subs)
     })
+  })
+
+  it('waits by the scheduler that it is given', () => {
+    const scheduler = new VirtualTimeScheduler()
+    const times: number[] = []
+    const failing = defer(() => {
+      times.push(scheduler.now())
+      return throwError(() => fatal)
+    })
+    const errors: unknown[] = []
+    failing.pipe(retryOnFatal({ count: 2, delay: 60_000, scheduler })).subscribe({ error: error => errors.push(error) })
+    scheduler.flush()
+    expect([times, errors]).toEqual([[0, 60_000, 120_000], [fatal]])
   })
 
   it('counts each subscription by itself', () => {

@@ -1,18 +1,28 @@
 /** What compiles and what must not; checked by tsc, never run. */
-import { bufferCount, filter, map, merge, type Observable, of, retry, share } from 'rxjs'
+import { asapScheduler, bufferCount, filter, map, merge, type Observable, of, partition, retry, share } from 'rxjs'
 import {
+  AlertError,
+  type AlertRecord,
+  ConfigError,
   type Decoded,
+  DecodeError,
+  Delivery,
+  dedupe,
+  detectSilence,
+  dropStale,
   filterRecords,
   filterTopics,
   type HandleOptions,
   handle,
   ignoreTest,
   mapPayload,
+  orderByTime,
   parseJson,
   type RetryOnFatalOptions,
   retryOnFatal,
+  Silence,
+  type With,
 } from '../../src/operators.ts'
-import type { AlertRecord, Delivery } from '../../src/record.ts'
 
 interface Alert {
   readonly superevent_id: string
@@ -58,6 +68,46 @@ yes<Is<typeof liveRest, Observable<AlertRecord<Alert>>>>()
 const far = alerts.pipe(filterRecords((record): record is Delivery<Required<Alert>> => record.payload.far !== undefined))
 yes<Is<typeof far, Observable<Delivery<Required<Alert>>>>>()
 
+const once = alerts.pipe(
+  dropStale({ maxAge: 60_000, time: ({ payload }) => Date.parse(payload.superevent_id), onDrop: (record, age) => record.fail(age) }),
+  dedupe({ key: ({ payload }) => payload.superevent_id, within: 60_000, clock: Date }),
+  orderByTime({ within: 1_000, time: ({ payload }) => payload.far ?? 0, scheduler: asapScheduler }),
+)
+yes<Is<typeof once, Observable<Delivery<Alert>>>>()
+const liveOnce = live.pipe(dropStale({ maxAge: 60_000 }), dedupe(), orderByTime({ within: 1_000 }))
+yes<Is<typeof liveOnce, Observable<AlertRecord>>>()
+// functions of one's own, which ask for less than what flows, do not change what flows
+const keyOf = ({ payload }: AlertRecord<Alert>): string => payload.superevent_id
+const timeOf = ({ payload }: { readonly payload: { readonly far?: number } }): number => payload.far ?? 0
+const stillOnce = alerts.pipe(dedupe({ key: keyOf }), orderByTime({ within: 1_000, time: timeOf }), dropStale({ maxAge: 1, time: timeOf }))
+yes<Is<typeof stillOnce, Observable<Delivery<Alert>>>>()
+// @ts-expect-error not decoded yet
+topic.pipe(dedupe({ key: keyOf }))
+// @ts-expect-error how old is too old?
+dropStale({})
+// @ts-expect-error a key is a text
+alerts.pipe(dedupe({ key: record => record.offset }))
+
+// detectSilence: a silence is no record
+const audible = alerts.pipe(detectSilence({ after: 60_000 }))
+yes<Is<typeof audible, Observable<Delivery<Alert> | Silence>>>()
+const numbers = of(1, 2).pipe(detectSilence({ after: 60_000, repeat: true }))
+yes<Is<typeof numbers, Observable<number | Silence>>>()
+// @ts-expect-error it has to be told apart first
+audible.pipe(handle(async () => {}))
+// @ts-expect-error operators on records do not take it either
+audible.pipe(filterRecords(record => record.payload.superevent_id > 'S'))
+const heard = audible.pipe(filter(value => value instanceof Delivery))
+yes<Is<typeof heard, Observable<Delivery<Alert>>>>()
+heard.pipe(handle(async ({ payload }) => payload.superevent_id))
+const [silences, sounds] = partition(audible, value => value instanceof Silence)
+yes<Is<typeof silences, Observable<Silence>>>()
+sounds.pipe(handle(async ({ payload }) => payload.superevent_id))
+audible.subscribe(value => {
+  if ('type' in value) value.since.toFixed()
+  else value.ack()
+})
+
 // mapPayload
 const lengths = liveAlerts.pipe(mapPayload(alert => alert.superevent_id.length))
 yes<Is<typeof lengths, Observable<AlertRecord<number>>>>()
@@ -79,6 +129,11 @@ const nothing = alerts.pipe(
   }),
 )
 yes<Is<typeof nothing, Observable<void>>>()
+// what an operators-only module needs to name
+export const errors: readonly (typeof AlertError)[] = [AlertError]
+export const kinds: readonly unknown[] = [ConfigError, DecodeError, Delivery]
+export type Numbered = With<Delivery<Alert>, number>
+
 const observed = alerts.pipe(handle(record => of(record).pipe(map(({ payload }) => payload.far))))
 yes<Is<typeof observed, Observable<number | undefined>>>()
 const twice = alerts.pipe(

@@ -6,8 +6,12 @@ import { currentScope } from '../../src/scope.ts'
 
 const utf8 = new TextEncoder()
 
+/** When the first record of a partition was published, ms since 1970; those after it 1 ms apart. */
+export const TIME = 1_555_000_000_000
+
 export interface RecordOptions {
   readonly offset?: number | undefined
+  readonly timestamp?: number | undefined
   readonly headers?: readonly RecordHeader[] | undefined
 }
 
@@ -16,10 +20,13 @@ export const header = (name: string, value: string | null = ''): RecordHeader =>
   value: value === null ? null : utf8.encode(value),
 })
 
-export function rawRecord(value: Uint8Array | null, { offset = 0, headers = [] }: RecordOptions = {}): RawRecord {
+export function rawRecord(
+  value: Uint8Array | null,
+  { offset = 0, timestamp = TIME + offset, headers = [] }: RecordOptions = {},
+): RawRecord {
   return {
     offset,
-    timestamp: 1_555_000_000_000 + offset,
+    timestamp,
     size: value?.length ?? 0,
     key: null,
     value,
@@ -32,12 +39,16 @@ export function rawRecord(value: Uint8Array | null, { offset = 0, headers = [] }
 const PLACE: Place = { server: 'localhost:9092', group: 'gracedb', topic: 'superevent', fullTopic: 'gracedb.superevent', partition: 0 }
 
 /** A record without claims, as it is in a page. */
-export function plainRecord<P>(payload: P, { offset = 0, headers = [] }: RecordOptions = {}, place: Partial<Place> = {}): AlertRecord<P> {
+export function plainRecord<P>(
+  payload: P,
+  { offset = 0, timestamp = TIME + offset, headers = [] }: RecordOptions = {},
+  place: Partial<Place> = {},
+): AlertRecord<P> {
   const record: AlertRecord<P> = {
     ...PLACE,
     ...place,
     offset,
-    timestamp: 1_555_000_000_000 + offset,
+    timestamp,
     key: null,
     headers,
     format: undefined,
@@ -92,7 +103,7 @@ export class FakePartition implements TokenOwner {
    * Delivers the payloads of `payload$` as a source would: the subscription ends with it. Below a resume scope it tells of each record that
    * is further in `payload$` than any before.
    */
-  deliver<P>(payload$: Observable<P>): Observable<Delivery<P>> {
+  deliver<P>(payload$: Observable<P>, optionsOf: (payload: P) => RecordOptions = () => ({})): Observable<Delivery<P>> {
     return new Observable(out => {
       const slot = currentScope()?.slot<{ highest: number }>(this)
       const seen = slot?.previous ?? { highest: 0 }
@@ -105,7 +116,7 @@ export class FakePartition implements TokenOwner {
       out.add(end)
       return payload$.subscribe({
         next: payload => {
-          const delivery = this.make(payload)
+          const delivery = this.make(payload, optionsOf(payload))
           const token = tokenOf(delivery)
           if (++nth > seen.highest) {
             seen.highest = nth
