@@ -32,6 +32,8 @@ const NO_CLAIM: Claim = { ack() {}, release() {} }
 /** Who still holds one delivered record. All deliveries of the record (`with`) and all branches below a `share()` have the same one. */
 export class Token {
   readonly raw: RawRecord
+  /** When it was delivered, by the clock's tick; whole ms. */
+  readonly since: number
   readonly #owner: TokenOwner
   #state: TokenState = 'open'
   #claims = 0
@@ -43,10 +45,12 @@ export class Token {
   #taken = false
   #abort: AbortController | undefined
   #onLeave: Set<() => void> | undefined
+  #onSettled: (() => void)[] | undefined
 
-  constructor(owner: TokenOwner, raw: RawRecord) {
+  constructor(owner: TokenOwner, raw: RawRecord, since = 0) {
     this.#owner = owner
     this.raw = raw
+    this.since = since
   }
 
   get place(): Place {
@@ -121,11 +125,11 @@ export class Token {
     this.#claims = 0
     this.#acked = true
     this.#state = 'acked'
-    if (!this.#emitting) this.#owner.settled(true)
+    if (!this.#emitting) this.#tell(true)
   }
 
   fail(error: unknown): void {
-    this.#owner.failed(this, toAlertError(error, 'ALERT_DECODE'))
+    this.#owner.failed(this, toAlertError(error, 'ALERT_HANDLER'))
     this.ack()
   }
 
@@ -135,8 +139,8 @@ export class Token {
     if (closed) this.#spoiled = true
     if (this.#state === 'open') {
       this.#state = closed ? 'released' : 'auto'
-      this.#owner.settled(false)
-    } else if (this.#state === 'acked') this.#owner.settled(true)
+      this.#tell(false)
+    } else if (this.#state === 'acked') this.#tell(true)
     else if (this.#claims === 0) this.#finish()
     else this.raw.detach()
   }
@@ -152,6 +156,7 @@ export class Token {
     if (this.settled) return
     this.#state = 'fenced'
     this.#abort?.abort()
+    this.#tellFollowers()
   }
 
   /** Called when what has not started has to be given back. Gives what takes the call off again. */
@@ -165,12 +170,29 @@ export class Token {
     if (this.#onLeave) for (const fn of [...this.#onLeave]) fn()
   }
 
+  /** Called once, when it is settled; of one that is settled already, never. */
+  onSettled(fn: () => void): void {
+    this.#onSettled ??= []
+    this.#onSettled.push(fn)
+  }
+
   #finish(): void {
     if (this.settled) return
     // Given back while the subscription lives on is a claim given up; after its end it means "comes again".
     const again = this.#spoiled || (!this.#acked && this.#owner.ended)
     this.#state = again ? 'released' : 'acked'
-    this.#owner.settled(!again)
+    this.#tell(!again)
+  }
+
+  #tell(acked: boolean): void {
+    this.#owner.settled(acked)
+    this.#tellFollowers()
+  }
+
+  #tellFollowers(): void {
+    const followers = this.#onSettled
+    this.#onSettled = undefined
+    if (followers) for (const fn of followers) fn()
   }
 
   #name(): string {
@@ -199,6 +221,21 @@ export function during(token: Token | undefined, emit: () => void): void {
     underWay = before
   }
 }
+
+let recordless = false
+
+/** Runs `emit`, whose value belongs to no record and needs none: a loop does not warn of it. */
+export function withoutRecord(emit: () => void): void {
+  const before = recordless
+  recordless = true
+  try {
+    emit()
+  } finally {
+    recordless = before
+  }
+}
+
+export const isWithoutRecord = (): boolean => recordless
 
 /** A loop that is subscribing: a source below it leaves how to warn, for values that hold nothing. */
 export interface Loop {

@@ -22,6 +22,8 @@
  * | ALERT_SHARED | two live subscriptions would compete for one position |
  * | ALERT_LATE_HOLD | a claim on a record that is already handled |
  * | ALERT_DECODE | the payload is not what the operator reads |
+ * | ALERT_HANDLER | your code could not handle a record; what it threw is the `cause` |
+ * | ALERT_STALE | a record is older than `dropStale` lets pass |
  * | ALERT_UNWRITABLE | the payload cannot be written in its format |
  * | ALERT_TOO_LARGE | more bytes than the broker, the topic or the limits take |
  * | ALERT_OVERFLOW | a bounded queue is full |
@@ -56,6 +58,8 @@ export type AlertErrorCode =
   | 'ALERT_SHARED'
   | 'ALERT_LATE_HOLD'
   | 'ALERT_DECODE'
+  | 'ALERT_HANDLER'
+  | 'ALERT_STALE'
   | 'ALERT_UNWRITABLE'
   | 'ALERT_TOO_LARGE'
   | 'ALERT_OVERFLOW'
@@ -135,14 +139,29 @@ export class PublishError extends AlertError {
 
 /** The same error, marked as confirmed fatal. */
 export function asFatal(error: AlertError): AlertError {
-  if (error.fatal) return error
-  const { code, mend, kafka, hint, cause, message } = error
+  return error.fatal ? error : remade(error, true)
+}
+
+/** An error object of its own that says the same: for several receivers of one error, whatever each does to it. */
+export const copyOf = (error: AlertError): AlertError => remade(error, error.fatal)
+
+function remade({ code, mend, kafka, hint, cause, message }: AlertError, fatal: boolean): AlertError {
   const text = mend !== undefined && message.endsWith(mend) ? message.slice(0, -mend.length).replace(/\. $/, '') : message
-  return new AlertError(code, text, { mend, kafka, hint, cause, fatal: true })
+  return new AlertError(code, text, { mend, kafka, hint, cause, fatal })
 }
 
 /** Whatever was thrown, as an AlertError. */
 export function toAlertError(thrown: unknown, code: AlertErrorCode = 'ALERT_BROKER'): AlertError {
   if (thrown instanceof AlertError) return thrown
-  return new AlertError(code, thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown })
+  return new AlertError(code, messageOf(thrown), { cause: thrown })
+}
+
+/** In words, for any value: `String()` throws for some objects, and says nothing of the others. */
+function messageOf(thrown: unknown): string {
+  if (typeof thrown === 'string' && thrown !== '') return thrown
+  if (typeof thrown === 'function') return 'a function was thrown'
+  if (typeof thrown !== 'object' || thrown === null) return `${thrown === '' ? 'an empty string' : String(thrown)} was thrown`
+  if ('message' in thrown && typeof thrown.message === 'string' && thrown.message !== '') return thrown.message
+  if (thrown instanceof Error) return `${thrown.name} without a message`
+  return `an object was thrown that is no Error, with ${Object.keys(thrown).slice(0, 5).join(', ') || 'nothing in it'}`
 }

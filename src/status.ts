@@ -44,7 +44,10 @@ export type StatusEvent =
     }
   /** The broker refuses: credentials, a right, an unknown topic. Tried again; it ends the stream at `until` (ms since 1970), if ever. */
   | { readonly type: 'refused'; readonly error: AlertError; readonly topic?: string | undefined; readonly until?: number | undefined }
-  /** A record is held longer than `ackTimeout`. */
+  /**
+   * A record is held longer than `ackTimeout`, the oldest of its partition: the position waits for it. `held`: ms since it was delivered. Said
+   * once, then again each time that it is held twice as long.
+   */
   | { readonly type: 'stalled'; readonly topic: string; readonly partition: number; readonly offset: number; readonly held: number }
   /** A record, or a message, could not be handled. */
   | {
@@ -63,7 +66,10 @@ export type StatusEvent =
       readonly to: number
       readonly reason: GapReason
     }
-  /** Records between the position and the end of the log. */
+  /**
+   * Offsets between the position and the end of the log as last heard (or `until`). Said of a partition that is behind, at most every 5 s
+   * while it is, then once with 0; never of one that keeps up.
+   */
   | { readonly type: 'lag'; readonly topic: string; readonly partition: number; readonly lag: number }
   /** The subscription has ended, with an error if it failed. */
   | { readonly type: 'closed'; readonly error?: AlertError | undefined }

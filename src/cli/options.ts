@@ -9,6 +9,7 @@ export interface CommonFlags {
   readonly port: number | undefined
   readonly auth: boolean
   readonly authfile: string | undefined
+  readonly consumerGroup: string | undefined
   readonly verbose: boolean | undefined
 }
 
@@ -35,6 +36,10 @@ export function addCommonFlags(program: Command): Command {
     .option('-p, --port <port>', 'port of the server (default: 9092)', count)
     .option('--no-auth', 'connect without authentication')
     .option('--authfile <file>', `credentials as hop's auth.toml (default: hop's own)`)
+    .option(
+      '-c, --consumer-group <id>',
+      'of listen: keep the place at the broker, and share the topics with whoever names the same group; at SCiMMA it begins with the user name',
+    )
     .option('-v, --verbose', 'say what goes on, on stderr')
 }
 
@@ -45,13 +50,22 @@ const verboseLogger: Logger = {
   info: (_fields, message) => console.error(`igwn-alert-rx: ${message}`),
 }
 
-export function clientOptions({ group, server, port, auth, authfile, verbose }: CommonFlags): ClientOptions {
+/** What ends the stream ends the command, whose last line says it. */
+const unlessEnded = (logger: Logger): Logger => ({
+  ...logger,
+  error: (fields, message) => {
+    if (!('status' in fields && fields.status === 'closed')) logger.error(fields, message)
+  },
+})
+
+export function clientOptions({ group, server, port, auth, authfile, consumerGroup, verbose }: CommonFlags): ClientOptions {
   return {
     group: typeof group === 'string' ? group : group === false ? null : undefined,
     server,
     port,
     noauth: auth ? undefined : true,
     authfile,
-    logger: verbose ? verboseLogger : consoleLogger,
+    consumerGroup,
+    logger: unlessEnded(verbose ? verboseLogger : consoleLogger),
   }
 }

@@ -42,7 +42,7 @@ export function createProgram(): Command {
     .addOption(new Option('--tests <which>', 'test messages').choices(['exclude', 'include', 'only']).default('exclude'))
     .addHelpText(
       'after',
-      `\nExamples:\n  $ igwn-alert-rx -g gracedb-playground listen superevent\n  $ igwn-alert-rx listen --from earliest --until-end --json | jq .payload.superevent_id`,
+      `\nExamples:\n  $ igwn-alert-rx -g gracedb-playground listen superevent\n  $ igwn-alert-rx listen --from earliest --until-end --json | jq .payload.superevent_id\n  $ igwn-alert-rx -c jdoe-1a2b3c4d-pager listen superevent   # goes on where it ended the last time`,
     )
     .action((names: string[], _flags, command: Command) => listen(names, command.optsWithGlobals<ListenFlags>()))
 

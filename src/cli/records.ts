@@ -14,7 +14,7 @@ export function jsonLine(record: Delivery): string {
   const value = decodePayload(record, { bigints: true })
   const payload = value instanceof Uint8Array ? { encoding: 'base64', payload: record.toJSON().payload } : { payload: withoutNaN(value) }
   return utf8.decode(
-    writeJson({ topic, fullTopic, partition, offset, timestamp, id, sender, test: isTest || undefined, format, ...payload }),
+    writeJson({ topic, fullTopic, partition, offset, timestamp, id, sender, isTest: isTest || undefined, format, ...payload }),
   )
 }
 

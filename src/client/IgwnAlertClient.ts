@@ -11,12 +11,15 @@ import type { Stored } from '../sinks/results.ts'
 import type { TopicSink } from '../sinks/TopicSink.ts'
 import type { AlertStream } from '../sources/AlertStream.ts'
 import { consoleLogger, type Logger, type Status } from '../status.ts'
-import { isFaulty, type Transport } from '../transports/transport.ts'
+import { CLOSE_DEADLINE, isFaulty, type Transport } from '../transports/transport.ts'
+import { Counters } from './Counters.ts'
 import { checkClientOptions, checkListenOptions, shown } from './checks.ts'
 import { closedError } from './closed.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { cursorAt } from './cursorAt.ts'
+import { tellStatus } from './diagnostics.ts'
 import { type ListenCallback, type ListenHandle, type ListenOptions, printAlert, startListening } from './listen.ts'
+import { type ClientMetrics, takeMetrics } from './metrics.ts'
 import { fullTopicOf, listOf, topicIn } from './naming.ts'
 import type { ClientOptions, StreamOptions } from './options.ts'
 import { Publishing } from './Publishing.ts'
@@ -25,9 +28,7 @@ import { type StreamHooks, Streams } from './Streams.ts'
 import { Subscriptions } from './Subscriptions.ts'
 import { followedTopics, namedTopics, wholeGroup } from './selections.ts'
 import { DEFAULT_DELIVERY_TIMEOUT, groupOf } from './sourceOptions.ts'
-
-/** Waited for brokers to say good-bye, and after an abort for what is being sent, ms. */
-const CLOSE_DEADLINE = 2_000
+import { logStatus } from './statusLog.ts'
 
 /**
  * The alert streams of one server, as Python's igwn_alert names things and RxJS does them: topics are streams, publishing is a sink for each
@@ -44,7 +45,8 @@ export class IgwnAlertClient implements AsyncDisposable {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #connection: Connection
-  readonly #feed = new StatusFeed()
+  readonly #counters = new Counters()
+  readonly #feed = new StatusFeed(status => this.#observe(status))
   readonly #subscriptions = new Subscriptions()
   readonly #streams: Streams
   readonly #publishing: Publishing
@@ -62,14 +64,16 @@ export class IgwnAlertClient implements AsyncDisposable {
     this.#logger = logger
     this.#connection = connectionOf(this.#options, server, logger, clock)
     const transport = this.#transport
-    this.#streams = new Streams({ options: this.#options, transport, clock, logger, feed: this.#feed })
+    this.#streams = new Streams({ options: this.#options, transport, clock, logger, feed: this.#feed, counters: this.#counters })
     this.#publishing = new Publishing({
       transport,
       group: this.#group,
       clock,
       logger,
       report: this.#feed.reporter(),
+      counters: this.#counters,
       sender: () => this.#connection.username,
+      unwritable: compression => this.#connection.unwritable(compression),
       deliveryTimeout,
     })
     // Each stream hears of it too, and ends without waiting for its work.
@@ -82,6 +86,13 @@ export class IgwnAlertClient implements AsyncDisposable {
   /** What happens to the streams and sinks: hot; a new subscriber first hears the present state of each stream; completes at `close()`. */
   get status$(): Observable<Status> {
     return this.#feed.status$
+  }
+
+  /** What was counted so far, and where the streams stand; also after `close()`. */
+  metrics(): ClientMetrics {
+    const { server } = this.#transport
+    const readings = [...this.#streams.live]
+    return takeMetrics({ clock: this.#clock, server, counters: this.#counters, readings, connected: this.#feed.connected })
   }
 
   /** One topic as a cold stream: each subscription, each loop, reads for itself. */
@@ -111,7 +122,7 @@ export class IgwnAlertClient implements AsyncDisposable {
     checkListenOptions({ onError })
     const select = topics === undefined ? followedTopics(this.#subscriptions) : namedTopics(listOf(topics, 'listen()'))
     const open = (hooks: StreamHooks): AlertStream<Delivery> => this.#streams.stream(select, own, hooks)
-    return startListening(callback, { onError }, { open, limits: this.#options.limits, logger: this.#logger })
+    return startListening(callback, { onError }, { open, limits: this.#options.limits })
   }
 
   /** Adds topics to the live set that a `listen()` without topics follows. */
@@ -160,7 +171,11 @@ export class IgwnAlertClient implements AsyncDisposable {
     await this.#publishing.connect(listOf(topics, 'connect()'))
   }
 
-  /** Where alerts of a topic are published: a Subject. Several sinks of a topic share its one writer; each ends by itself. */
+  /**
+   * Where alerts of a topic are published: a Subject. Several sinks of a topic share its one writer; each ends by itself.
+   *
+   * @throws ConfigError for options that are wrong, also for `compression: 'zstd'` before Node 22.15
+   */
   sink<T = unknown>(topic: string, options?: TopicSinkOptions<T>): TopicSink<T> {
     return this.#publishing.sink<T>(topic, options)
   }
@@ -213,6 +228,12 @@ export class IgwnAlertClient implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  #observe(status: Status): void {
+    this.#counters.note(status)
+    logStatus(status, this.#logger)
+    tellStatus(status)
   }
 
   get #transport(): Transport {

@@ -50,7 +50,7 @@ export class LazyTransport implements Transport {
     return new LazyWriter({ ...options, clock, complete, open: async () => (await this.#get()).write(options) })
   }
 
-  async close(deadline: number): Promise<void> {
+  async close(deadline?: number): Promise<void> {
     this.#closed = true
     await this.#opened?.close(deadline)
   }

@@ -1,14 +1,16 @@
 import type { Clock } from '../clock.ts'
 import { AlertError, asFatal, ConfigError } from '../errors.ts'
-import type { TopicSinkOptions } from '../sinks/compose.ts'
+import { checkedOptions, type TopicSinkOptions } from '../sinks/compose.ts'
 import type { Outgoing } from '../sinks/outgoing.ts'
 import type { Stored } from '../sinks/results.ts'
 import { TopicSink } from '../sinks/TopicSink.ts'
 import { TopicWriter } from '../sinks/TopicWriter.ts'
-import { nearest } from '../sources/nearest.ts'
+import { nearest, seesTopics } from '../sources/nearest.ts'
 import type { Logger, Status, StatusEvent } from '../status.ts'
-import { isFaulty, type Transport, type Writer } from '../transports/transport.ts'
+import { type Compression, isFaulty, type Transport, type WriteOutcome, type Writer } from '../transports/transport.ts'
+import type { Counters, TopicCounts } from './Counters.ts'
 import { closedError } from './closed.ts'
+import { type PublishEvent, tellPublish } from './diagnostics.ts'
 import { fullTopicOf } from './naming.ts'
 
 export interface PublishingOptions {
@@ -17,7 +19,10 @@ export interface PublishingOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly report: (status: Status) => void
+  readonly counters: Counters
   readonly sender: () => string | undefined
+  /** Why records cannot be compressed so; undefined if they can. */
+  readonly unwritable: (compression: Compression) => ConfigError | undefined
   /** ms */
   readonly deliveryTimeout: number
 }
@@ -51,7 +56,10 @@ export class Publishing {
     for (const topic of topics) this.#of(topic)
   }
 
-  sink<T>(topic: string, options?: TopicSinkOptions<T>): TopicSink<T> {
+  sink<T>(topic: string, options: TopicSinkOptions<T> = {}): TopicSink<T> {
+    const { compression } = checkedOptions(options)
+    const error = compression && this.#options.unwritable(compression)
+    if (error) throw error
     return new TopicSink<T>(this.#of(topic).writer, options)
   }
 
@@ -94,8 +102,9 @@ export class Publishing {
     const known = this.#connected.get(topic)
     if (known) return known
     if (this.#closed) throw closedError()
-    const { group, clock, logger, sender } = this.#options
+    const { group, clock, logger, sender, counters } = this.#options
     const fullTopic = fullTopicOf(group, topic)
+    const counts = counters.of(fullTopic)
     const writer = new TopicWriter({
       topic,
       fullTopic,
@@ -104,6 +113,7 @@ export class Publishing {
       clock,
       logger,
       report: event => this.#say(fullTopic, event),
+      onSettled: (id, outcome) => this.#settled(fullTopic, counts, id, outcome),
     })
     const connected = { writer, own: new TopicSink(writer) }
     this.#connected.set(topic, connected)
@@ -134,11 +144,23 @@ export class Publishing {
     report({ ...event, server: transport.server, group, topics: [fullTopic], time: clock.now() })
   }
 
+  #settled(topic: string, counts: TopicCounts, id: string, outcome: WriteOutcome): void {
+    if (outcome.error) counts.publishFailures++
+    else counts.published++
+    const { transport, group, clock } = this.#options
+    tellPublish(() => ({ server: transport.server, group, topic, id, ...fateOf(outcome), time: clock.now() }))
+  }
+
   async #notConnectable(fullTopic: string, fault: AlertError | undefined): Promise<AlertError> {
     const all = await this.#options.transport.describe('all').catch(() => new Map<string, unknown>())
     const near = nearest(fullTopic, all.keys())
-    const mend = near.length > 0 ? `Nearest existing topics: ${near.join(', ')}` : `This user sees ${all.size} topics`
+    const mend = near.length > 0 ? `Nearest existing topics: ${near.join(', ')}` : seesTopics(all.size)
     if (!fault) return new AlertError('ALERT_TOPIC_UNKNOWN', `${fullTopic} is not known`, { mend, fatal: true })
     return asFatal(new AlertError(fault.code, fault.message, { mend, kafka: fault.kafka, cause: fault }))
   }
 }
+
+const fateOf = (outcome: WriteOutcome): Pick<PublishEvent, 'stored' | 'partition' | 'offset' | 'error'> =>
+  outcome.error
+    ? { stored: outcome.stored, partition: undefined, offset: undefined, error: outcome.error }
+    : { stored: true, partition: outcome.partition, offset: outcome.offset, error: undefined }

@@ -9,6 +9,7 @@ import { type LiveReading, LiveReadings } from '../sources/LiveReadings.ts'
 import { source } from '../sources/source.ts'
 import type { Logger, Status } from '../status.ts'
 import type { Transport } from '../transports/transport.ts'
+import type { Counters } from './Counters.ts'
 import { checkStreamOptions } from './checks.ts'
 import { closedError } from './closed.ts'
 import type { ClientOptions, StreamOptions } from './options.ts'
@@ -23,6 +24,7 @@ export interface StreamsContext {
   readonly clock: Clock
   readonly logger: Logger
   readonly feed: StatusFeed
+  readonly counters: Counters
 }
 
 /** Told of the readings of one stream. */
@@ -46,7 +48,7 @@ export class Streams {
    * @throws ConfigError for options of the wrong kind, or that contradict each other or the client's
    */
   stream(select: Select, own: StreamOptions, hooks?: StreamHooks): AlertStream<Delivery> {
-    const { options, transport, clock, logger, feed } = this.#context
+    const { options, transport, clock, logger, feed, counters } = this.#context
     checkStreamOptions(own, options)
     const together = withOwn(options, own)
     const settings = settingsOf(together)
@@ -63,7 +65,7 @@ export class Streams {
         report(status)
       }
       const onOpen = (reading: LiveReading): void => hooks?.onOpen(reading)
-      return { ...settings, transport, topics, clock, logger, live: this.#live, report: heard, onOpen }
+      return { ...settings, transport, topics, clock, logger, counters, live: this.#live, report: heard, onOpen }
     }, abort)
     if (!together.retryOnFatal) return stream
     const { listenRetries = 3, retryWait = 100 } = together
@@ -71,6 +73,11 @@ export class Streams {
     const over = anyOf([closing, abort])
     const delay = (_error: unknown, attempt: number): Observable<void> => wait(clock, checkDuration('retryWait', waitFor(attempt)), over)
     return stream.pipe(retryOnFatal({ count: listenRetries, delay }))
+  }
+
+  /** Those whose work has not ended. */
+  get live(): Iterable<LiveReading> {
+    return this.#live.all
   }
 
   /** All of them complete once started work has ended; new ones are refused. */

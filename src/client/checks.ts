@@ -82,6 +82,7 @@ const STREAM_CHECKS: Checks<StreamOptions> = {
   untilEnd: flag,
   tests: oneOf('exclude', 'include', 'only'),
   delivery: oneOf('auto', 'manual'),
+  ackTimeout: duration(1),
   maxUnhandled: counts('records', 'bytes'),
   missing: oneOf('error', 'wait'),
   onOffsetLost: oneOf('earliest', 'latest', 'error'),

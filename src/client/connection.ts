@@ -1,10 +1,12 @@
 import { createSecurity, type Security } from '../auth/credentials.ts'
 import type { ServerUrl } from '../auth/serverUrl.ts'
 import type { Clock } from '../clock.ts'
+import type { ConfigError } from '../errors.ts'
 import { withSender } from '../sinks/headers.ts'
 import type { Logger } from '../status.ts'
+import { unwritableCompression } from '../transports/kafka/compress.ts'
 import { KafkaTransport } from '../transports/kafka/KafkaTransport.ts'
-import type { Transport } from '../transports/transport.ts'
+import type { Compression, Transport } from '../transports/transport.ts'
 import { LazyTransport } from './LazyTransport.ts'
 import type { ClientOptions } from './options.ts'
 
@@ -13,13 +15,15 @@ export interface Connection {
   readonly transport: Transport
   /** The user of the credentials, once they are known: the sender of what is published. */
   readonly username: string | undefined
+  /** Why what is published cannot be compressed so; undefined if it can. Known before anything is opened. */
+  unwritable(compression: Compression): ConfigError | undefined
   close(deadline: number): Promise<void>
 }
 
 export function connectionOf(options: ClientOptions, server: ServerUrl, logger: Logger, clock: Clock): Connection {
   const { transport, username, clientId } = options
   // Somebody else's: others may use it too.
-  if (transport) return { transport, username, close: async () => {} }
+  if (transport) return { transport, username, unwritable: () => undefined, close: async () => {} }
   const secure = createSecurity(options, server, error =>
     logger.warn({ code: error.code }, `the last good credentials are used on: ${error.message}`),
   )
@@ -39,6 +43,7 @@ export function connectionOf(options: ClientOptions, server: ServerUrl, logger: 
     get username() {
       return security?.username
     },
+    unwritable: unwritableCompression,
     close: deadline => lazy.close(deadline),
   }
 }

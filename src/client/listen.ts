@@ -1,19 +1,18 @@
 import type { Subscription } from 'rxjs'
-import { toAlertError } from '../errors.ts'
 import { decodePayload } from '../formats/payload.ts'
 import type { Limits } from '../limits.ts'
 import { handle } from '../operators/handle.ts'
-import { type Delivery, placeOf } from '../record.ts'
+import type { Delivery } from '../record.ts'
 import type { AlertStream } from '../sources/AlertStream.ts'
 import type { LiveReading } from '../sources/LiveReadings.ts'
-import type { Logger, Status } from '../status.ts'
+import type { Status } from '../status.ts'
 import type { StreamHooks } from './Streams.ts'
 
 /** @param topic without the group's prefix. @param payload decoded as hop does: JSON as its value, everything else as bytes */
 export type ListenCallback = (topic: string, payload: unknown, record: Delivery) => unknown
 
 export interface ListenOptions {
-  /** What a throw of the callback does: it is logged and counted, and the next alert comes; or it ends the listener, its alert not handled. @default 'continue' */
+  /** What a throw of the callback does: it is logged, said on `status$` and counted, and the next alert comes; or it ends the listener, its alert not handled. @default 'continue' */
   readonly onError?: 'continue' | 'stop' | undefined
 }
 
@@ -41,13 +40,12 @@ export const printAlert: ListenCallback = (_topic, payload, record) => {
 export interface Listening {
   readonly open: (hooks: StreamHooks) => AlertStream<Delivery>
   readonly limits: Partial<Limits> | undefined
-  readonly logger: Logger
 }
 
 export function startListening(
   callback: ListenCallback,
   { onError = 'continue' }: ListenOptions,
-  { open, limits, logger }: Listening,
+  { open, limits }: Listening,
 ): ListenHandle {
   const readings = new Set<LiveReading>()
   let errors = 0
@@ -55,8 +53,7 @@ export function startListening(
   const failed = (record: Delivery, error: unknown): void => {
     errors++
     if (onError === 'stop') throw error
-    const { fullTopic: topic, partition, offset } = record
-    logger.error({ topic, partition, offset, error }, `the callback threw at ${placeOf(record)}: ${toAlertError(error).message}`)
+    record.fail(error)
   }
   const call = async (record: Delivery): Promise<void> => {
     let payload: unknown

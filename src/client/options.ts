@@ -21,14 +21,25 @@ export interface StreamOptions {
    * @default 'latest'
    */
   readonly from?: 'latest' | 'earliest' | Date | Cursor | Checkpoint | undefined
-  /** Complete where the log stood at a moment, or at a Cursor. @default never */
+  /**
+   * Complete where the log stood at a moment, or at a Cursor. In a consumer group as `untilEnd`; before a date to come a member that is given
+   * nothing waits, for partitions of others may come to it. @default never
+   */
   readonly until?: Date | Cursor | undefined
-  /** Complete at the end of the log as it is at the start. @default false */
+  /**
+   * Complete at the end of the log as it is at the start. Of a consumer group each member ends with what it was given itself; one that is given
+   * nothing ends at once. What others leave unread, because they die, is read at the group's next start. @default false
+   */
   readonly untilEnd?: boolean | undefined
   /** Test messages (header `_test`), as hop does. @default 'exclude' */
   readonly tests?: 'exclude' | 'include' | 'only' | undefined
   /** 'manual': a record is handled when you call `record.ack()`. @default 'auto' */
   readonly delivery?: 'auto' | 'manual' | undefined
+  /**
+   * A record that is not handled for so long after it was delivered is said to be stalled (`status$`, logger.warn); nothing else happens to it.
+   * Infinity: never. @default 60_000 ms
+   */
+  readonly ackTimeout?: number | undefined
   /** What may be delivered and not handled before fetching waits. @default { records: 1000, bytes: 64_000_000 } */
   readonly maxUnhandled?: { readonly records?: number | undefined; readonly bytes?: number | undefined } | undefined
   /** Unknown topics: an error if none can be read at the start, or waited for. @default 'error' */

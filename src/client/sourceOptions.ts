@@ -8,7 +8,7 @@ export const DEFAULT_DELIVERY_TIMEOUT = 120_000
 const MAX_FETCH_BYTES = 50_000_000
 
 /** What options say of a source; the rest of it is the client's. */
-export type Settings = Omit<SourceOptions, 'transport' | 'topics' | 'clock' | 'logger' | 'report' | 'live' | 'onOpen'>
+export type Settings = Omit<SourceOptions, 'transport' | 'topics' | 'clock' | 'logger' | 'report' | 'counters' | 'live' | 'onOpen'>
 
 /** The client's options, those of one stream over them. Given as undefined: not given. A stream's own end displaces the client's other one. */
 export function withOwn(client: ClientOptions, own: StreamOptions): ClientOptions {
@@ -54,6 +54,7 @@ function timesOf(options: ClientOptions): SourceTimes {
     connectTimeout: options.connectTimeout ?? 30_000,
     refusalTimeout: options.refusalTimeout ?? 600_000,
     drainTimeout: options.drainTimeout ?? 10_000,
+    ackTimeout: options.ackTimeout ?? 60_000,
     autoCommitInterval: options.autoCommitInterval ?? 5_000,
     refresh: options.refresh ?? 60_000,
     batchTimeout: options.batchTimeout ?? 200,

@@ -136,6 +136,7 @@ export class TopicSink<T = unknown> extends Subject<Stored<T>> {
   }
 
   #settle(message: Message<T>, outcome: WriteOutcome, answer: ((result: PublishResult<T>) => void) | undefined): void {
+    this.#writer.settled(message.id, outcome)
     const told = answer !== undefined || this.#results.observed
     if (!told && !this.observed && outcome.error === undefined) return
     const result = resultOf(message, outcome, this.#writer)
@@ -159,9 +160,6 @@ export class TopicSink<T = unknown> extends Subject<Stored<T>> {
 
   #logUnheard(error: unknown): void {
     const { fullTopic, logger } = this.#writer
-    logger.error(
-      { topic: fullTopic, error },
-      `The feeder of a sink of ${fullTopic} failed: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    logger.error({ topic: fullTopic, error }, `The feeder of a sink of ${fullTopic} failed: ${toAlertError(error).message}`)
   }
 }

@@ -19,6 +19,8 @@ export interface TopicWriterOptions {
   readonly logger: Logger
   /** Told of failures that nobody saw: for `status$`. */
   readonly report: (event: StatusEvent) => void
+  /** Told of the fate of each message, also of one that could not be given to `writer`. */
+  readonly onSettled?: ((id: string, outcome: WriteOutcome) => void) | undefined
   /** Records that are not yet settled. @default 10_000 */
   readonly maxRecords?: number | undefined
   /** Bytes of the records that are not yet settled. @default 64_000_000 */
@@ -117,6 +119,11 @@ export class TopicWriter {
       this.#waiting.push(resolve)
       this.#wake()
     })
+  }
+
+  /** A message of a front is settled. */
+  settled(id: string, outcome: WriteOutcome): void {
+    this.#options.onSettled?.(id, outcome)
   }
 
   /** A failure that nobody saw. */

@@ -1,4 +1,4 @@
-import { AlertError, ConfigError } from '../errors.ts'
+import { AlertError, ConfigError, toAlertError } from '../errors.ts'
 import type { RecordHeader } from '../record.ts'
 import type { Compression } from '../transports/transport.ts'
 import { encode } from './encoding.ts'
@@ -10,7 +10,7 @@ import type { Draft } from './TopicWriter.ts'
 export interface TopicSinkOptions<T = unknown> {
   /** The key of messages that bring none, or a function that finds it in the payload: `alert => alert.superevent_id`. @default none */
   readonly key?: string | Uint8Array | ((payload: T) => string | Uint8Array | null | undefined) | undefined
-  /** How batches are compressed. @default `none` */
+  /** How batches are compressed; `zstd` on Node 22.15 or later. @default `none` */
   readonly compression?: Compression | undefined
   /** The format of messages that name none. @default `blob` for bytes, `json` for any other value */
   readonly format?: string | undefined
@@ -58,8 +58,7 @@ function keyFrom<T>(find: (payload: T) => unknown, payload: T): string | Uint8Ar
   try {
     return checkedKey(find(payload))
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error)
-    throw new AlertError('ALERT_UNWRITABLE', `the sink's key function found no key: ${text}`, { cause: error })
+    throw new AlertError('ALERT_UNWRITABLE', `the sink's key function found no key: ${toAlertError(error).message}`, { cause: error })
   }
 }
 

@@ -1,11 +1,14 @@
 import { Cursor } from '../cursor.ts'
-import { ConfigError, toAlertError } from '../errors.ts'
+import { AlertError, ConfigError, toAlertError } from '../errors.ts'
 import type { Logger } from '../status.ts'
+import type { ReadCounters } from './options.ts'
 
-/** Where a checkpoint's cursor is kept, as an opaque string. */
+/** Where a checkpoint's cursor is kept, as an opaque string. `fileStore(path)` is one. */
 export interface CheckpointStore {
   load(): Promise<string | undefined>
   save(cursor: string): Promise<void>
+  /** Called when the stream has ended and its position is saved: others may have now what `load` kept from them. */
+  release?(): Promise<void>
 }
 
 /**
@@ -48,25 +51,38 @@ export class Checkpoint {
     try {
       return await this.#store?.load()
     } catch (cause) {
+      if (cause instanceof AlertError && cause.fatal) throw cause
       throw new ConfigError(`The checkpoint could not be loaded: ${toAlertError(cause).message}`, { cause })
     }
   }
 
   /** For the subscription: saves the prefix as it is now; whether it is saved, else that is logged. */
-  async saved(logger: Logger): Promise<boolean> {
+  async saved(logger: Logger, counters: Pick<ReadCounters, 'commits' | 'commitFailures'>): Promise<boolean> {
     try {
-      await this.#save()
+      if (await this.#save()) counters.commits++
       return true
     } catch (thrown) {
+      counters.commitFailures++
       logger.error({}, `the checkpoint was not saved: ${toAlertError(thrown).message}. It is tried again`)
       return false
     }
   }
 
-  async #save(): Promise<void> {
+  /** For the subscription, when it has ended. What fails is logged. */
+  async release(logger: Logger): Promise<void> {
+    try {
+      await this.#store?.release?.()
+    } catch (thrown) {
+      logger.warn({}, `the checkpoint's store was not released: ${toAlertError(thrown).message}`)
+    }
+  }
+
+  /** Whether there was something new to save. */
+  async #save(): Promise<boolean> {
     const text = this.#cursor?.()?.toString()
-    if (!this.#store || text === undefined || text === this.#saved) return
+    if (!this.#store || text === undefined || text === this.#saved) return false
     await this.#store.save(text)
     this.#saved = text
+    return true
   }
 }

@@ -34,14 +34,16 @@ export class Committer {
     return this.#run()
   }
 
-  /** Writes what is new once more; waits no longer than `deadline` ms, for what writes may be away. */
-  async close(deadline: number): Promise<void> {
+  /** Writes what is new once more, then `last`; waits no longer than `deadline` ms, for what writes may be away. */
+  async close(deadline: number, last?: () => Promise<void> | undefined): Promise<void> {
     this.#stopped = true
     this.#cancel?.()
     this.#cancel = undefined
     const written = new AbortController()
-    const last = this.flush().finally(() => written.abort())
-    await Promise.race([last, pause(this.#clock, deadline, written.signal)])
+    const done = this.flush()
+      .then(last)
+      .finally(() => written.abort())
+    await Promise.race([done, pause(this.#clock, deadline, written.signal)])
   }
 
   async #run(): Promise<void> {

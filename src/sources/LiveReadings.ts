@@ -1,10 +1,13 @@
 import { AlertError } from '../errors.ts'
+import type { Part } from './Part.ts'
 
 /** A subscription as others see it. */
 export interface LiveReading {
   readonly ended: boolean
   /** Started work is done, what was handled is written down, nothing is open. */
   readonly drained: Promise<void>
+  /** What it reads now. */
+  readonly parts: ReadonlyMap<string, Part>
   close(): Promise<void>
 }
 
@@ -64,6 +67,10 @@ export class LiveReadings {
   /** Ends all of them, as `close()` says. */
   async close(): Promise<void> {
     await Promise.all([...this.#all].map(reading => reading.close()))
+  }
+
+  get all(): Iterable<LiveReading> {
+    return this.#all
   }
 
   get size(): number {

@@ -2,6 +2,7 @@ import { Token, type TokenOwner } from '../claims.ts'
 import type { AlertError } from '../errors.ts'
 import type { Position } from '../place.ts'
 import type { Place, RawRecord } from '../record.ts'
+import type { ReadCounts } from './options.ts'
 
 /** What the reader gave and nobody has seen yet. */
 export interface Batch {
@@ -31,12 +32,13 @@ export interface Load {
 
 export interface PartHooks {
   readonly load: Load
+  readonly countsOf: (fullTopic: string) => ReadCounts
   /** The subscription has ended. */
   readonly ended: () => boolean
   /** Some record of it was settled. */
   readonly settled: () => void
   /** The prefix moved; `acked`: by claims, not by default. */
-  readonly progressed: (acked: boolean) => void
+  readonly progressed: (part: Part, acked: boolean) => void
   readonly failed: (token: Token, error: AlertError) => void
   readonly late: (token: Token) => void
 }
@@ -78,12 +80,15 @@ export class Part implements TokenOwner {
   paused = false
   /** Stands still: why. */
   fault: AlertError | undefined
+  /** Its leader is not heard of: others are read on. */
+  away = false
   /** Tries since the last records. */
   tries = 0
   committed: number
   seen: number
   /** What was left of it by an earlier subscription, unless that was another topic of the same name. */
   readonly resumes: Resumed | undefined
+  readonly counts: ReadCounts
   readonly #hooks: PartHooks
   readonly #alreadyAcked: Set<number>
   #idle: Deferred | undefined
@@ -92,6 +97,7 @@ export class Part implements TokenOwner {
 
   constructor(place: Place, start: Position, epoch: number, hooks: PartHooks, resumed?: Resumed) {
     this.place = place
+    this.counts = hooks.countsOf(place.fullTopic)
     this.topicId = start.topicId
     this.epoch = epoch
     this.position = start.offset
@@ -134,9 +140,23 @@ export class Part implements TokenOwner {
     return this.limit !== undefined && this.position >= this.limit
   }
 
-  /** Makes the token of a record that is about to be delivered; undefined where an earlier subscription handled it. */
-  admit(raw: RawRecord): Token | undefined {
-    const token = new Token(this, raw)
+  /** Offsets between the position and the end of what is to be read, as last heard. */
+  get lag(): number {
+    return Math.max(0, Math.min(this.end, this.limit ?? this.end) - this.position)
+  }
+
+  /** A fetch of it is due to be answered. */
+  get isRead(): boolean {
+    return !this.fault && !this.away && !this.paused && !this.leaving
+  }
+
+  /**
+   * Makes the token of a record that is about to be delivered; undefined where an earlier subscription handled it.
+   *
+   * @param since now, by the clock's tick
+   */
+  admit(raw: RawRecord, since: number): Token | undefined {
+    const token = new Token(this, raw, since)
     this.window.push(token)
     this.#hooks.load.records++
     this.#hooks.load.bytes += raw.size
@@ -151,6 +171,8 @@ export class Part implements TokenOwner {
     // The log begins anew: what was committed points into what it does not have.
     if (offset < this.committed) this.committed = NOWHERE
     this.tries = 0
+    // Backwards: what was heard of its end was another log's.
+    this.end = offset < this.fetchAt ? offset : Math.max(this.end, offset)
     this.queue.push({ records: [], next: offset, index: 0 })
   }
 
@@ -159,9 +181,10 @@ export class Part implements TokenOwner {
     let moved = window.length === 0
     while (window.length > 0 && window[0]!.handled) {
       this.#unload(window.shift()!)
+      this.counts.handled++
       moved = true
     }
-    if (moved) this.#hooks.progressed(acked)
+    if (moved) this.#hooks.progressed(this, acked)
     this.#hooks.settled()
     if (this.#idle && !this.busy) this.#rest()
   }

@@ -36,8 +36,8 @@ export class PartitionFaults {
     if (part.leaving || this.#context.signal.aborted) return
     const { clock, logger } = this.#context.options
     const delay = Math.min(FIRST * 2 ** Math.min(part.tries - 1, 20), LONGEST)
-    const { topic, partition } = part.atFetch
-    logger.info({ topic, partition, code: error.code, delay }, `${error.message}; tried again in ${delay} ms`)
+    const { topic, partition, offset } = part.atFetch
+    logger.info({ topic, partition, offset, code: error.code, delay }, `${error.message}; tried again in ${delay} ms`)
     this.#context.say({ type: 'reconnecting', attempt: part.tries, delay, error, partitions: [{ topic, partition }] })
     const cancel = clock.after(delay, () => {
       this.#context.signal.removeEventListener('abort', cancel)

@@ -22,7 +22,12 @@ export interface PlaceRequest {
   readonly epoch: number
   /** The partitions are still to be placed when the answers are here. */
   readonly isWanted?: (() => boolean) | undefined
+  /** What comes before the partitions are said to be positioned. */
+  readonly settle?: ((parts: readonly Part[]) => Promise<void>) | undefined
 }
+
+/** How often it is looked whether the date of `until` has come, ms. */
+const LOOK_AT_CLOCK = 60_000
 
 /** Makes parts of partitions: where each starts (committed, resumed, or as `from` says) and where it ends (`until`). */
 export class Placer {
@@ -32,8 +37,7 @@ export class Placer {
   constructor(context: ReadingContext) {
     this.#context = context
     const { until, clock } = context.options
-    if (until instanceof Date && until.getTime() > clock.now())
-      this.#cancelUntil = clock.after(until.getTime() - clock.now(), () => void this.#endNow(until))
+    if (until instanceof Date && until.getTime() > clock.now()) this.#awaitUntil(until)
   }
 
   async place(request: PlaceRequest): Promise<Placed> {
@@ -44,6 +48,7 @@ export class Placer {
     const parts = starts
       .filter(at => limits.has(partitionKey(at)))
       .map(at => this.#context.createPart(at, request.epoch, limits.get(partitionKey(at))))
+    await request.settle?.(parts)
     if (parts.length > 0) this.#context.say({ type: 'positioned', positions: parts.map(part => part.atFetch) })
     return { parts, missed }
   }
@@ -99,6 +104,14 @@ export class Placer {
       else limits.set(partitionKey(end), end.offset)
     })
     return limits
+  }
+
+  /** A date is the wall clock's, which may be set meanwhile. */
+  #awaitUntil(until: Date): void {
+    const { clock } = this.#context.options
+    const left = until.getTime() - clock.now()
+    if (left <= 0) void this.#endNow(until)
+    else this.#cancelUntil = clock.after(Math.min(left, LOOK_AT_CLOCK), () => this.#awaitUntil(until))
   }
 
   /** The date of `until` has come: what the log holds up to it is still delivered. */

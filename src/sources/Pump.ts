@@ -24,8 +24,20 @@ export interface PumpOptions {
 export interface PumpHooks {
   pause(part: Part): void
   resume(part: Part): void
-  /** Nothing more to deliver below the limits of `until`. */
+  /** A turn is over: records were handed on, or could not be. */
+  turned(): void
+  /** Nothing more to deliver below the limits of `until`; so too where nothing is read. */
   done(): void
+}
+
+/** Of one turn. */
+interface Budget {
+  /** Records. */
+  left: number
+  /** By the clock's tick. */
+  readonly until: number
+  /** When the turn began, whole ms: it is asked once for all records of it. */
+  readonly since: number
 }
 
 /** ms of handing on before the event loop gets its turn. */
@@ -87,7 +99,8 @@ export class Pump {
 
   #turn(): void {
     const { clock, batchSize } = this.#options
-    const budget = { left: batchSize, until: clock.tick() + SLICE }
+    const now = clock.tick()
+    const budget = { left: batchSize, until: now + SLICE, since: Math.floor(now) }
     const parts = [...this.#parts.values()]
     this.#rotation = (this.#rotation + 1) % Math.max(parts.length, 1)
     for (let i = 0; i < parts.length && budget.left > 0 && !this.#stopped; i++) {
@@ -96,11 +109,12 @@ export class Pump {
     }
     if (this.#stopped) return
     for (const part of parts) this.#regulate(part)
+    this.#hooks.turned()
     if (parts.some(part => this.#deliverable(part))) this.wake()
-    else if (parts.length > 0 && parts.every(part => part.done)) this.#hooks.done()
+    else if (parts.every(part => part.done)) this.#hooks.done()
   }
 
-  #deliver(part: Part, budget: { left: number; until: number }): void {
+  #deliver(part: Part, budget: Budget): void {
     while (budget.left > 0 && this.#deliverable(part)) {
       const batch = part.queue[0]!
       const raw = batch.records[batch.index]
@@ -114,20 +128,21 @@ export class Pump {
       }
       batch.index++
       part.position = raw.offset + 1
-      if (this.#wanted(raw)) this.#emit(part, raw)
-      else if (part.window.length === 0) part.settled(false)
+      if (this.#wanted(raw)) this.#emit(part, raw, budget.since)
+      else this.#exclude(part)
       if (--budget.left % RECORDS_A_LOOK === 0 && this.#options.clock.tick() >= budget.until) budget.left = 0
     }
   }
 
-  #emit(part: Part, raw: RawRecord): void {
-    const token = part.admit(raw)
+  #emit(part: Part, raw: RawRecord, since: number): void {
+    const token = part.admit(raw, since)
     if (!token) return
     if (this.#options.delivery === 'manual') token.bear()
     if (raw.offset >= part.seen) {
       part.seen = raw.offset + 1
       this.#options.fresh?.()
-    }
+    } else part.counts.redelivered++
+    part.counts.delivered++
     const before = setCurrentToken(token)
     try {
       this.#out.next(new Delivery<Uint8Array | null>(token, AS_IT_CAME))
@@ -135,6 +150,11 @@ export class Pump {
       setCurrentToken(before)
     }
     token.emitted(this.#out.closed)
+  }
+
+  #exclude(part: Part): void {
+    part.counts.excluded++
+    if (part.window.length === 0) part.settled(false)
   }
 
   /** The date of `until` has come, and where the log stood then is still being asked. */

@@ -13,6 +13,7 @@ import { Committer } from './Committer.ts'
 import { lateAckWarning, sayFailed, sayResubscribed } from './complaints.ts'
 import type { ReadingContext } from './context.ts'
 import { exclusivesOf } from './exclusives.ts'
+import { finish } from './finish.ts'
 import type { LiveReading } from './LiveReadings.ts'
 import { Membership } from './Membership.ts'
 import { placeIn, type SourceOptions } from './options.ts'
@@ -24,6 +25,7 @@ import { Standing } from './Standing.ts'
 import { checkServer, Starts } from './Starts.ts'
 import { Supervisor } from './Supervisor.ts'
 import { Topics } from './Topics.ts'
+import { Watches } from './Watches.ts'
 
 /** The last commit gets so long at an end, and the reader to leave its group and to close its sockets, ms. */
 const CLOSE_DEADLINE = 2_000
@@ -58,12 +60,14 @@ export class Reading implements LiveReading, ReadingContext {
   readonly #supervisor: Supervisor
   readonly #committer: Committer | undefined
   readonly #load: Load = { records: 0, bytes: 0 }
+  readonly #watches: Watches
   #starts: Starts
+  #checkpoint: Checkpoint | undefined
   #running: Promise<void> = Promise.resolve()
   #settleDrained: () => void = () => {}
 
   constructor(options: SourceOptions, out: Subscriber<Delivery>, { slot, broken }: Formers) {
-    const { clock, consumerGroup, from, logger } = options
+    const { clock, consumerGroup, counters, from, logger } = options
     this.options = options
     this.moment = clock.now()
     this.#out = out
@@ -82,16 +86,20 @@ export class Reading implements LiveReading, ReadingContext {
       {
         pause: part => this.#supervisor.reader?.pause([part.atFetch]),
         resume: part => this.#supervisor.reader?.resume([part.atFetch]),
-        done: () => {
-          if (this.#topics.complete) this.#end('complete')
-        },
+        turned: () => this.#watches.turned(),
+        done: () => this.#done(),
       },
     )
+    this.#watches = new Watches(this, this.#load)
     this.#partHooks = {
       load: this.#load,
+      countsOf: topic => counters.of(topic),
       ended: () => this.ended,
       settled: () => this.#pump.settled(),
-      progressed: acked => this.#committer?.progressed(acked),
+      progressed: (part, acked) => {
+        this.#watches.moved(part)
+        this.#committer?.progressed(acked)
+      },
       failed: (token, error) => sayFailed(this, token, error),
       late: lateAckWarning(logger),
     }
@@ -193,9 +201,11 @@ export class Reading implements LiveReading, ReadingContext {
   retire(parts: readonly Part[]): void {
     if (parts.length === 0) return
     this.#supervisor.reader?.pause(parts.map(part => part.atFetch))
-    for (const part of parts) part.leaving = true
-    for (const part of parts) part.leave()
-    void this.#finish(parts)
+    void finish(this, parts).then(mayGo => {
+      if (!mayGo) return
+      if (this.options.from instanceof Checkpoint) for (const part of parts) this.standing.leave(part)
+      this.discard(parts)
+    })
   }
 
   async writeDown(): Promise<void> {
@@ -206,26 +216,20 @@ export class Reading implements LiveReading, ReadingContext {
     this.#pump.wake()
   }
 
-  /** Started work may end, what was handled is written down; then they are another's business. */
-  async #finish(parts: readonly Part[]): Promise<void> {
-    const { clock, times, from } = this.options
-    const timeout = pause(clock, times.drainTimeout, this.signal)
-    await Promise.all(parts.map(part => part.whenIdle(timeout)))
-    await this.#committer?.flush()
-    // An ending waits for them too, and writes down what they did.
-    if (this.ended) return
-    if (from instanceof Checkpoint) for (const part of parts) this.standing.leave(part)
-    this.discard(parts)
+  /** All is read below the limits of `until`. */
+  #done(): void {
+    const isDone = this.#membership?.isDone ?? this.parts.size > 0
+    if (isDone && this.#topics.complete) this.#end('complete')
   }
 
   async #run(): Promise<void> {
     try {
-      checkServer(this.options.from, this.options)
-      checkServer(this.options.until, this.options)
+      for (const at of [this.options.from, this.options.until]) checkServer(at, this.options)
       await this.#untilItsTurn()
-      this.#inherit()
+      if (this.#former) this.standing.inherit(this.#former.standing.handOver())
+      this.#former = undefined
       if (this.ended) return
-      this.#membership?.takeOver(this.options.live.takeMember(exclusivesOf(this.options)))
+      this.#membership?.takeOver()
       await this.#loadCheckpoint()
       if (this.ended) return
       this.#topics.follow()
@@ -242,14 +246,10 @@ export class Reading implements LiveReading, ReadingContext {
     await Promise.all(draining.map(({ drained }) => drained))
   }
 
-  #inherit(): void {
-    if (this.#former) this.standing.inherit(this.#former.standing.handOver())
-    this.#former = undefined
-  }
-
   async #loadCheckpoint(): Promise<void> {
     const { from, clock } = this.options
     if (!(from instanceof Checkpoint)) return
+    this.#checkpoint = from
     const base = await from.load()
     checkServer(base, this.options)
     this.standing.base = base
@@ -264,6 +264,7 @@ export class Reading implements LiveReading, ReadingContext {
     this.#pump.stop()
     this.#topics.stop()
     this.#placer.stop()
+    this.#watches.stop()
     const parts = [...this.parts.values()]
     this.#supervisor.reader?.pause(parts.map(part => part.atFetch))
     // What waits below a natural end is still to be done; any other end gives it back.
@@ -280,21 +281,20 @@ export class Reading implements LiveReading, ReadingContext {
     const timeout = pause(clock, times.drainTimeout, this.#abort.signal)
     await Promise.all(parts.map(part => part.whenIdle(timeout)))
     this.#abort.abort()
-    await this.#committer?.close(CLOSE_DEADLINE)
+    await this.#committer?.close(CLOSE_DEADLINE, () => this.#checkpoint?.release(logger))
     if (!this.#resumable) for (const part of this.parts.values()) part.fence()
-    await this.#supervisor.reader?.close(CLOSE_DEADLINE).catch(thrown => logger.warn({}, `closing: ${toAlertError(thrown).message}`))
+    await this.#supervisor.close(CLOSE_DEADLINE)
     await this.#running
     live.leave(this)
-    const memberId = this.#membership?.leftBehind
-    if (memberId !== undefined) live.leaveBehind(exclusivesOf(this.options), memberId)
+    this.#membership?.leaveBehind()
     this.say({ type: 'closed', error })
     this.#settleDrained()
   }
 
   /** Commits, or saves the checkpoint; whether all is written. */
   #write(): Promise<boolean> {
-    const { from, logger } = this.options
+    const { from, logger, counters } = this.options
     if (this.#membership) return this.#membership.commit()
-    return from instanceof Checkpoint ? from.saved(logger) : Promise.resolve(true)
+    return from instanceof Checkpoint ? from.saved(logger, counters) : Promise.resolve(true)
   }
 }

@@ -34,6 +34,8 @@ interface Rule extends Pick<Question, 'where'> {
 interface Asked {
   /** ms since 1970: `latest` is this moment. */
   readonly moment: number
+  /** The same by the clock's tick: the wall clock may be set before the answer comes. */
+  readonly tick: number
   /** It did not exist then: all that is in it came later. */
   absent: boolean
   /** The first question was answered in time: the end then is the start. */
@@ -49,6 +51,7 @@ export class Starts {
   readonly #start: Start
   /** Of subscribing, ms since 1970. */
   readonly #moment: number
+  readonly #tick: number
   readonly #asked = new Map<string, Asked>()
   /** The first question got no answer. */
   #unanswered = false
@@ -57,6 +60,7 @@ export class Starts {
     this.#clock = clock
     this.#start = start
     this.#moment = clock.now()
+    this.#tick = clock.tick()
   }
 
   /** What has no position yet is read from here on, ms since 1970. */
@@ -70,7 +74,9 @@ export class Starts {
   /** The topic belongs to the subscription since `moment`, by default since that of subscribing. */
   ask(topic: string, moment: number = this.#moment): void {
     if (this.#asked.has(topic)) return
-    this.#asked.set(topic, { moment, absent: false, pinnable: !(this.#unanswered && moment === this.#moment) })
+    const first = moment === this.#moment
+    const tick = first ? this.#tick : this.#clock.tick()
+    this.#asked.set(topic, { moment, tick, absent: false, pinnable: !(this.#unanswered && first) })
   }
 
   /** It belongs to the subscription no more. */
@@ -86,7 +92,7 @@ export class Starts {
 
   /** It appeared by itself after the moment of the subscription: `since`, ms since 1970. */
   appeared(topic: string, since: number): void {
-    if (!this.#asked.has(topic)) this.#asked.set(topic, { moment: since, absent: false, pinnable: false })
+    if (!this.#asked.has(topic)) this.#asked.set(topic, { moment: since, tick: this.#clock.tick(), absent: false, pinnable: false })
   }
 
   /** The question was answered with an error: its end is not known any more. */
@@ -99,7 +105,7 @@ export class Starts {
 
   /** Another topic under that name begins where it begins. */
   recreated(topic: string): void {
-    this.#asked.set(topic, { moment: this.#clock.now(), absent: true, pinnable: false })
+    this.#asked.set(topic, { moment: this.#clock.now(), tick: this.#clock.tick(), absent: true, pinnable: false })
   }
 
   /** One answer for each partition. `grown`: partitions that came to a topic that is already read, which start at their beginning. */
@@ -169,8 +175,8 @@ export class Starts {
     if (start instanceof Date) return { where: { time: start.getTime() } }
     if (start instanceof Cursor) return fromCursor(start, at, topicId)
     if (!asked) return { where: 'latest' }
-    const { moment, pinnable } = asked
-    const inTime = this.#clock.now() - moment <= PINNED_WITHIN
+    const { moment, tick, pinnable } = asked
+    const inTime = this.#clock.tick() - tick <= PINNED_WITHIN
     return pinnable && inTime ? { where: 'latest', since: moment } : { where: { time: moment - CLOCK_DOUBT } }
   }
 }

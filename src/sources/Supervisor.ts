@@ -1,5 +1,5 @@
 import { pause } from '../clock.ts'
-import { type AlertError, type AlertErrorCode, toAlertError } from '../errors.ts'
+import { AlertError, type AlertErrorCode, toAlertError } from '../errors.ts'
 import { partitionKey, type TopicPartition } from '../place.ts'
 import type { ReadEvent, Reader } from '../transports/transport.ts'
 import { Backoff } from './backoff.ts'
@@ -9,6 +9,7 @@ import type { Part } from './Part.ts'
 import type { PartitionFaults } from './PartitionFaults.ts'
 import type { Topics } from './Topics.ts'
 import { Verdict } from './Verdict.ts'
+import { Watchdog } from './Watchdog.ts'
 
 /** Told of what the reader gives. */
 export interface SupervisorHooks {
@@ -25,7 +26,10 @@ export class Supervisor {
   readonly #verdict: Verdict
   readonly #backoff: Backoff
   #reader: Reader | undefined
+  /** Readers that were given up and are not closed yet. */
+  readonly #abandoned = new Set<Promise<void>>()
   #connected = false
+  #wasConnected = false
   #lastError: AlertError | undefined
   /** Once, until it works again. */
   #refusalLogged: AlertErrorCode | undefined
@@ -55,6 +59,12 @@ export class Supervisor {
 
   get reader(): Reader | undefined {
     return this.#reader
+  }
+
+  /** Ends the reader, if there is one; then nothing is open. */
+  async close(deadline: number): Promise<void> {
+    if (this.#reader) await this.#closeReader(this.#reader, deadline)
+    await Promise.all(this.#abandoned)
   }
 
   async run(): Promise<void> {
@@ -113,15 +123,26 @@ export class Supervisor {
 
   /** One reader from its opening to its end. */
   async #read(): Promise<void> {
-    const { transport, times, maxBytes, limits, checkCrcs } = this.#context.options
+    const { transport, clock, times, maxBytes, limits, checkCrcs } = this.#context.options
+    for (const part of this.#context.parts.values()) part.away = false
     await new Promise<void>((resolve, reject) => {
+      let over = false
       const ended = (error: AlertError | undefined): void => {
+        over = true
+        watchdog.stop()
         this.#reader = undefined
         this.#connected = false
         if (error) reject(error)
         else resolve()
       }
-      this.#reader = transport.read(
+      const watchdog = new Watchdog(clock, times.batchTimeout, {
+        isDue: () => this.#isAnswerDue,
+        silent: ms => {
+          this.#abandon(reader)
+          ended(new AlertError('ALERT_TIMEOUT', `${transport.server}: no answer and no error for ${ms} ms, the connections are given up`))
+        },
+      })
+      const reader = transport.read(
         {
           group: this.#membership?.request(this.#topics.readable),
           maxBytes,
@@ -129,27 +150,61 @@ export class Supervisor {
           maxBatchBytes: limits.batchBytes,
           checkCrcs,
         },
-        event => this.#on(event, ended),
+        event => {
+          if (over) return
+          watchdog.heard()
+          this.#on(event, ended)
+        },
       )
+      this.#reader = reader
       if (!this.#membership) this.start([...this.#context.parts.values()])
     })
   }
 
+  /** Something is read that is not paused, faulty or without a leader. */
+  get #isAnswerDue(): boolean {
+    const { signal, parts } = this.#context
+    if (signal.aborted || this.#membership?.hasAssignment === false) return false
+    return [...parts.values()].some(part => part.isRead)
+  }
+
+  /** What it still says is not heard any more; its member of a group stays for the next one. */
+  #abandon(reader: Reader): void {
+    this.#membership?.abandoned()
+    const closing = this.#closeReader(reader, 0).finally(() => this.#abandoned.delete(closing))
+    this.#abandoned.add(closing)
+  }
+
+  #closeReader(reader: Reader, deadline: number): Promise<void> {
+    const { logger } = this.#context.options
+    return reader.close(deadline).catch(thrown => logger.warn({}, `closing: ${toAlertError(thrown).message}`))
+  }
+
   async #trouble(error: AlertError): Promise<void> {
-    const { clock, logger, transport } = this.#context.options
+    const { clock } = this.#context.options
     this.#lastError = error
     const judgement = this.#verdict.judge(error)
     if (judgement.what === 'fatal') {
       this.#context.fail(judgement.error)
       return
     }
-    const delay = this.#backoff.next()
+    // The last try of a refusal comes at the time that was said.
+    const delay = Math.min(this.#backoff.next(), judgement.what === 'refused' ? judgement.left : Number.POSITIVE_INFINITY)
     const { attempt } = this.#backoff
     if (judgement.what === 'refused') this.#refused(error, judgement.until)
-    else if (attempt === 1)
-      logger.warn({ code: error.code }, `lost ${transport.server}: ${error.message}. Tried again until it is back; nothing is lost`)
+    else if (attempt === 1) this.#logLost(error)
     this.#context.say({ type: 'reconnecting', attempt, delay, error })
     await pause(clock, delay, this.#context.signal)
+  }
+
+  #logLost(error: AlertError): void {
+    const { logger, transport, times } = this.#context.options
+    const until =
+      this.#verdict.isUnreached && Number.isFinite(times.connectTimeout) ? ` for connectTimeout, ${times.connectTimeout} ms` : ''
+    const text = this.#wasConnected
+      ? `lost ${transport.server}: ${error.message}. Tried again until it is back; nothing is lost`
+      : `cannot reach ${transport.server} yet: ${error.message}. Tried again${until}`
+    logger.warn({ code: error.code }, text)
   }
 
   #refused(error: AlertError, until: number | undefined): void {
@@ -166,6 +221,7 @@ export class Supervisor {
         const part = this.#part(event.of)
         if (!part || part.epoch !== event.epoch || part.leaving) return
         part.tries = 0
+        part.away = false
         part.end = event.end
         this.#hooks.records(part, event)
         return
@@ -176,6 +232,7 @@ export class Supervisor {
         return
       }
       case 'lane':
+        for (const part of event.partitions.map(at => this.#part(at))) if (part) part.away = event.error !== undefined
         if (event.error) this.#context.say({ type: 'reconnecting', attempt: 1, delay: 0, error: event.error, partitions: event.partitions })
         else this.#alive(true)
         return
@@ -207,6 +264,8 @@ export class Supervisor {
     this.#refusalLogged = undefined
     this.#backoff.reset()
     this.#context.say({ type: 'connected' })
-    if (wasAway) this.#context.options.logger.info({}, `${this.#context.options.transport.server} is back`)
+    if (wasAway)
+      this.#context.options.logger.info({}, `${this.#context.options.transport.server} is ${this.#wasConnected ? 'back' : 'reached'}`)
+    this.#wasConnected = true
   }
 }

@@ -3,19 +3,10 @@ import { type AlertError, asFatal, toAlertError } from '../errors.ts'
 import { partitionKey, type TopicPartition } from '../place.ts'
 import { isFaulty, type Per, type TopicDescription } from '../transports/transport.ts'
 import type { ReadingContext } from './context.ts'
+import { endTrial, faultOf, type Known, unknown } from './known.ts'
 import { nothingReadable } from './nothingReadable.ts'
 import type { Part } from './Part.ts'
 import type { Missed, Placer } from './Placer.ts'
-
-interface Known {
-  description: TopicDescription | undefined
-  fault: AlertError | undefined
-  /** Looks since it was last whole. */
-  tries: number
-  cancel: (() => void) | undefined
-  /** Another one of the same name was read before; this one is not placed yet. */
-  recreated: boolean
-}
 
 export interface TopicsHooks {
   /** Other topics may be readable than before; `recreated` are so anew. */
@@ -28,6 +19,8 @@ export interface TopicsHooks {
 const SOON = 100
 /** The longest wait for what is only away, such as a leader, ms. */
 const AWAY = 2_000
+/** What was forbidden, and is not refused again for so long, can be read, ms. */
+const TRIAL = 5_000
 
 /** The topics of one subscription: what is known of each, and its faults, which are its own business: said once, looked at again. */
 export class Topics {
@@ -95,8 +88,9 @@ export class Topics {
   /** Found out by a look or while reading: unknown, forbidden, badly named. */
   fault(topic: string, error: AlertError): void {
     const known = this.#of(topic)
-    const news = known.fault?.code !== error.code
+    const news = faultOf(known)?.code !== error.code
     known.fault = error
+    endTrial(known)
     this.#context.starts.missed(topic, error)
     for (const part of this.#partsOf(topic)) part.fault = error
     if (news) {
@@ -112,6 +106,7 @@ export class Topics {
     const parts = this.#partsOf(topic)
     if (!parts.every(part => this.#placer.sayRecreated(part.atHandled))) return
     this.#context.discard(parts)
+    endTrial(this.#of(topic))
     Object.assign(this.#of(topic), { description: undefined, recreated: true })
     this.#context.starts.recreated(topic)
     this.#lookAgain(topic)
@@ -136,7 +131,10 @@ export class Topics {
     this.#changes?.unsubscribe()
     this.#cancelRefresh?.()
     this.#cancelRefusal?.()
-    for (const { cancel } of this.#known.values()) cancel?.()
+    for (const known of this.#known.values()) {
+      known.cancel?.()
+      endTrial(known)
+    }
   }
 
   #nothingReadable(): Promise<AlertError> {
@@ -145,7 +143,7 @@ export class Topics {
   }
 
   #of(topic: string): Known {
-    const known = this.#known.get(topic) ?? { description: undefined, fault: undefined, tries: 0, cancel: undefined, recreated: false }
+    const known = this.#known.get(topic) ?? unknown()
     this.#known.set(topic, known)
     return known
   }
@@ -172,7 +170,8 @@ export class Topics {
     }
     const missed = options.consumerGroup ? [] : await this.#place(wanted, grown)
     for (const [topic, description] of described) {
-      if (!isFaulty(description) && !missed.some(miss => miss.topic === topic)) this.#of(topic).tries = 0
+      const known = this.#of(topic)
+      if (!isFaulty(description) && !known.trial && !missed.some(miss => miss.topic === topic)) known.tries = 0
     }
     for (const miss of missed) this.missed(miss)
     this.#watchRefusal()
@@ -204,20 +203,37 @@ export class Topics {
       if (before && partition >= before.partitions) grown.add(key)
     }
     if (!known.fault) return
-    this.#context.options.logger.info({ topic }, `${topic} can be read again`)
+    if (known.fault.code === 'ALERT_TOPIC_FORBIDDEN') this.#try(topic, known, known.fault)
+    else this.#trust(topic, known)
     known.fault = undefined
     const parts = this.#partsOf(topic)
     for (const part of parts) part.fault = undefined
     this.#context.start(parts)
   }
 
+  #try(topic: string, known: Known, error: AlertError): void {
+    const cancel = this.#context.options.clock.after(TRIAL, () => {
+      this.#trust(topic, known)
+      this.#watchRefusal()
+      this.#context.wake()
+    })
+    known.trial = { error, cancel }
+  }
+
+  #trust(topic: string, known: Known): void {
+    known.trial = undefined
+    known.tries = 0
+    this.#context.options.logger.info({ topic }, `${topic} can be read again`)
+  }
+
   /** Topics that are selected no more: what is at work may end, nothing more is delivered. */
   #forgetOthers(selected: ReadonlyMap<string, unknown>): void {
-    for (const [topic, { cancel }] of this.#known) {
+    for (const [topic, known] of this.#known) {
       if (selected.has(topic)) continue
       // In a listing of all topics an absent one was deleted, or its right revoked: its parts say so themselves.
       if (this.#context.options.topics.names() === undefined) continue
-      cancel?.()
+      known.cancel?.()
+      endTrial(known)
       this.#known.delete(topic)
       this.#context.starts.forget(topic)
       this.#context.retire(this.#partsOf(topic))
@@ -257,7 +273,7 @@ export class Topics {
   #watchRefusal(): void {
     if (this.#context.signal.aborted) return
     const { clock, times, missing } = this.#context.options
-    const faults = [...this.#known.values()].map(({ fault }) => fault)
+    const faults = [...this.#known.values()].map(faultOf)
     const refused = this.#begun && faults.length > 0 && faults.every(fault => fault?.code === 'ALERT_TOPIC_FORBIDDEN')
     if (!refused) {
       this.#cancelRefusal?.()
@@ -266,7 +282,15 @@ export class Topics {
     }
     const atStart = missing === 'wait' ? Number.POSITIVE_INFINITY : 0
     const borne = this.#hooks.hasSucceeded() ? times.refusalTimeout : atStart
-    this.#cancelRefusal ??= clock.after(borne, () => this.#context.fail(asFatal(faults[0]!)))
+    this.#cancelRefusal ??= clock.after(borne, () => this.#refusedForGood())
+  }
+
+  /** Unless one is on trial, which ends in a moment, one way or the other. */
+  #refusedForGood(): void {
+    const known = [...this.#known.values()]
+    const fault = known[0]?.fault
+    if (fault && known.every(({ trial }) => !trial)) this.#context.fail(asFatal(fault))
+    else this.#cancelRefusal = this.#context.options.clock.after(SOON, () => this.#refusedForGood())
   }
 }
 

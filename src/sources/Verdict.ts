@@ -11,8 +11,8 @@ export interface VerdictOptions {
 
 export type Judgement =
   | { readonly what: 'fatal'; readonly error: AlertError }
-  /** The broker refuses; tried again, fatal at `until` (ms since 1970), if ever. */
-  | { readonly what: 'refused'; readonly error: AlertError; readonly until: number | undefined }
+  /** The broker refuses; tried again, fatal at `until` (ms since 1970), if ever: in `left` ms. */
+  | { readonly what: 'refused'; readonly error: AlertError; readonly until: number | undefined; readonly left: number }
   | { readonly what: 'transient'; readonly error: AlertError }
 
 /** What the broker, or our own check, says and waiting does not cure. Everything else is transient. */
@@ -81,12 +81,12 @@ export class Verdict {
   /** Refused after a success: how long is it borne? */
   #refused(error: AlertError, confirmed: boolean): Judgement {
     if (confirmed) return { what: 'fatal', error: asFatal(error) }
-    if (!this.#succeeded) return { what: 'refused', error, until: undefined }
+    if (!this.#succeeded) return { what: 'refused', error, until: undefined, left: Number.POSITIVE_INFINITY }
     const now = this.#clock.tick()
     this.#refusedSince ??= now
     const left = this.#refusedSince + this.#options.refusalTimeout - now
     if (left <= 0) return { what: 'fatal', error: asFatal(error) }
-    return { what: 'refused', error, until: Number.isFinite(left) ? Math.round(this.#clock.now() + left) : undefined }
+    return { what: 'refused', error, until: Number.isFinite(left) ? Math.round(this.#clock.now() + left) : undefined, left }
   }
 
   get #timedOut(): boolean {

@@ -8,9 +8,25 @@ import { type ReadingContext, sayGap } from './context.ts'
 export function sayFailed(context: ReadingContext, { place, raw: { offset } }: Token, error: AlertError): void {
   const { fullTopic, partition } = place
   context.say({ type: 'failed', topic: fullTopic, partition, offset, error })
+  const mend =
+    error.code === 'ALERT_DECODE' ? "parseJson({ onDecodeError: 'keep' }) hands on what fails" : 'a deadLetter of handle() gets what fails'
   context.options.logger.error(
-    { topic: fullTopic, partition, offset, code: error.code },
-    `${fullTopic}[${partition}]@${offset} failed: ${error.message}`,
+    { topic: fullTopic, partition, offset, code: error.code, error },
+    `${fullTopic}[${partition}]@${offset} failed: ${error.message}. It counts as handled; ${mend}`,
+  )
+}
+
+/** A record is held for `held` ms. */
+export function sayStalled(context: ReadingContext, token: Token, held: number): void {
+  const { fullTopic: topic, partition } = token.place
+  const { offset } = token.raw
+  context.say({ type: 'stalled', topic, partition, offset, held })
+  const mend = token.bornHeld
+    ? "with delivery: 'manual' each record needs its ack(), also one that a filter drops"
+    : 'give handle() a timeout, or a longer ackTimeout where the work takes so long'
+  context.options.logger.warn(
+    { topic, partition, offset, held },
+    `${topic}[${partition}]@${offset} is held for ${held} ms: its handler still runs or it was never acked: ${mend}. The position waits for it`,
   )
 }
 

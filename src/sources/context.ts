@@ -40,14 +40,21 @@ export interface Gap extends TopicPartition {
   readonly reason: GapReason
 }
 
+/** Where the error does not say how to mend it. */
+const MENDS: Partial<Record<GapReason, string>> = {
+  'offset-lost': "Read more often than the topic's retention deletes; onOffsetLost says where it goes on",
+  damaged: 'It is read on behind them; whoever runs the broker may have a copy that is whole',
+}
+
 /** Says a gap, loudly; whether the subscription goes on. */
 export function sayGap(context: ReadingContext, gap: Gap, error: AlertError): boolean {
   const { logger, onGap } = context.options
   const { topic, partition, from, to, reason } = gap
+  const mend = error.mend === undefined ? MENDS[reason] : undefined
   context.say({ type: 'gap', topic, partition, from, to, reason })
   logger.warn(
-    { topic, partition, from, to, reason },
-    `gap in ${topic}[${partition}], from offset ${from} to ${to} (${reason}): ${error.message}`,
+    { topic, partition, offset: from, from, to, reason },
+    `gap in ${topic}[${partition}], from offset ${from} to ${to} (${reason}): ${[error.message, mend].filter(Boolean).join('. ')}`,
   )
   if (onGap === 'continue') return true
   const text = `records are missing in ${topic}[${partition}], from offset ${from} to ${to}: ${error.message}`

@@ -1,5 +1,5 @@
 import type { Observable, Subscription } from 'rxjs'
-import { type Claim, currentToken, inLoop, type Loop, type Token } from '../claims.ts'
+import { type Claim, currentToken, inLoop, isWithoutRecord, type Loop, type Token } from '../claims.ts'
 
 interface Entry<T> {
   readonly value: T
@@ -63,7 +63,7 @@ export function iterate<T>(source: Observable<T>): AsyncIterableIterator<T, unde
       source.subscribe({
         next: value => {
           const token = currentToken()
-          if (!token) warnOnce()
+          if (!token && !isWithoutRecord()) warnOnce()
           const claim = token && !token.bornHeld && token.state !== 'auto' ? token.hold() : undefined
           const next = waiting.shift()
           if (!next) return enqueue({ value, token, claim })

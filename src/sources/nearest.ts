@@ -19,3 +19,6 @@ export function nearest(wanted: string, existing: Iterable<string>, count = 3): 
     .slice(0, count)
     .map(({ name }) => name)
 }
+
+/** For a mend where no name is near. */
+export const seesTopics = (count: number): string => `This user sees ${count} ${count === 1 ? 'topic' : 'topics'}`

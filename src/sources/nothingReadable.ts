@@ -1,6 +1,6 @@
 import { AlertError } from '../errors.ts'
 import type { ReadingContext } from './context.ts'
-import { nearest } from './nearest.ts'
+import { nearest, seesTopics } from './nearest.ts'
 
 /** What to say when no topic can be read at the start: what is wrong with each, and which existing ones may be meant. */
 export async function nothingReadable(context: ReadingContext, faults: readonly AlertError[]): Promise<AlertError> {
@@ -14,8 +14,7 @@ export async function nothingReadable(context: ReadingContext, faults: readonly 
   }
   const all = await transport.describe('all', context.signal).catch(() => new Map<string, unknown>())
   const near = [...new Set(names.flatMap(name => nearest(name, all.keys())))]
-  const mend =
-    near.length > 0 ? `Nearest existing topics: ${near.join(', ')}` : `This user sees ${all.size} topics, none with a name near it`
+  const mend = near.length > 0 ? `Nearest existing topics: ${near.join(', ')}` : `${seesTopics(all.size)}, none with a name near it`
   const text = faults.map(fault => fault.message).join('; ')
   const [first] = faults
   return new AlertError(first?.code ?? 'ALERT_TOPIC_UNKNOWN', text || 'No topic was named', {

@@ -31,11 +31,33 @@ export interface SourceTimes {
   readonly connectTimeout: number
   readonly refusalTimeout: number
   readonly drainTimeout: number
+  /** A record that is held for longer is said to be stalled. */
+  readonly ackTimeout: number
   readonly autoCommitInterval: number
   /** How often topics are looked at: new ones, more partitions, faulty ones again. */
   readonly refresh: number
   /** The longest wait of one fetch. */
   readonly batchTimeout: number
+}
+
+/** What is counted of one topic while it is read: whole numbers that only grow. */
+export interface ReadCounts {
+  delivered: number
+  /** Of those delivered: by a resumed subscription, again. */
+  redelivered: number
+  /** Behind the handled prefix. */
+  handled: number
+  /** By `tests`. */
+  excluded: number
+}
+
+/** Where subscriptions count; several count into the same. */
+export interface ReadCounters {
+  /** Asked for once a partition, not for each record. */
+  of(fullTopic: string): ReadCounts
+  /** Handled prefixes that were written down: to a consumer group, or to a Checkpoint's store. */
+  commits: number
+  commitFailures: number
 }
 
 /** Everything that a source is told, resolved and checked by the client. */
@@ -63,8 +85,14 @@ export interface SourceOptions {
   /** Hears what `status$` says. */
   readonly report: (status: Status) => void
   readonly live: LiveReadings
+  readonly counters: ReadCounters
   /** Told of each subscription. */
   readonly onOpen: ((reading: LiveReading) => void) | undefined
+}
+
+/** Whether `until` ends something by now; where offsets decide, it always does. */
+export function hasCome({ until, clock }: Pick<SourceOptions, 'until' | 'clock'>): boolean {
+  return until instanceof Date ? clock.now() >= until.getTime() : until !== undefined
 }
 
 /** A full topic and a partition as records name them. */

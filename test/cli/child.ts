@@ -57,6 +57,7 @@ export const program = (source: string): Child =>
     `import { run } from './src/cli/program.ts'
 import { errorLine, exitCodeOf } from './src/cli/exit.ts'
 import { printAlerts } from './src/cli/listen.ts'
+import { clientOptions } from './src/cli/options.ts'
 import { running, withClient } from './src/cli/running.ts'
 import { MemoryTransport } from './src/testing.ts'
 const transport = new MemoryTransport()

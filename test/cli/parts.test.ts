@@ -45,14 +45,31 @@ describe('flags', () => {
       port: undefined,
       noauth: undefined,
       authfile: undefined,
-      logger: consoleLogger,
+      consumerGroup: undefined,
+      logger: { debug: consoleLogger.debug, info: consoleLogger.info, warn: consoleLogger.warn, error: expect.any(Function) },
     })
   })
 
   test('all', () => {
-    const given = flags('-g', 'a', '-s', 'kafka://h.invalid/', '-p', '9093', '--no-auth', '--authfile', 'f', '-v')
-    expect(clientOptions(given)).toMatchObject({ group: 'a', server: 'kafka://h.invalid/', port: 9093, noauth: true, authfile: 'f' })
-    expect(clientOptions(given).logger).not.toBe(consoleLogger)
+    const given = flags('-g', 'a', '-s', 'kafka://h.invalid/', '-p', '9093', '--no-auth', '--authfile', 'f', '-c', 'alice-pager', '-v')
+    expect(clientOptions(given)).toMatchObject({
+      group: 'a',
+      server: 'kafka://h.invalid/',
+      port: 9093,
+      noauth: true,
+      authfile: 'f',
+      consumerGroup: 'alice-pager',
+    })
+    expect(clientOptions(given).logger?.info).not.toBe(consoleLogger.info)
+  })
+
+  test('what ends the command is its last line: not logged as well', () => {
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {})
+    onTestFinished(() => said.mockRestore())
+    const { logger } = clientOptions(flags())
+    logger?.error({ status: 'closed', code: 'ALERT_TOPIC_UNKNOWN' }, 'the stream of gracedb.t ended')
+    logger?.error({ topic: 'gracedb.t' }, 'gracedb.t[0]@0 failed')
+    expect(said.mock.calls).toEqual([['igwn-alert-rx: gracedb.t[0]@0 failed']])
   })
 
   test('--no-group', () => expect(clientOptions(flags('--no-group')).group).toBeNull())

@@ -35,7 +35,7 @@ describe('--json', () => {
       timestamp: Date.UTC(2025, 7, 18, 2, 3, 4),
       id: '00000000-0000-0000-0000-000000000000',
       sender: 'alice',
-      test: true,
+      isTest: true,
       format: 'json',
       payload: { a: [1, null] },
     })

@@ -108,10 +108,23 @@ describe.concurrent('listen', () => {
     expect(lines(out).filter(line => line.startsWith('gracedb.t[0]@'))).toHaveLength(2)
   })
 
+  it('-c: what was printed is committed, and not printed again', async () => {
+    const { code, out, err } = await program(`
+      append(1, 2, 3)
+      const options = { transport, from: 'earliest', ...clientOptions({ auth: true, consumerGroup: 'g' }) }
+      for (const count of [2, 1])
+        await withClient(options, ({ client, output }) => printAlerts(client.topics(), output, { json: true, count }))
+      process.stderr.write(String(transport.log.committed('g', 'gracedb.t', 0)))`).ended
+    expect({ code, err }).toEqual({ code: 0, err: '3' })
+    expect(lines(out).map(line => (JSON.parse(line) as { payload: number }).payload)).toEqual([1, 2, 3])
+  })
+
   it('fails with the error of the stream: exit code 1, one line', async () => {
     const { code, out, err } = await program(`
-      await withClient({ transport }, ({ client, output }) => printAlerts(client.topic('nope'), output, {}))`).ended
+      const options = { transport, ...clientOptions({ auth: true }) }
+      await withClient(options, ({ client, output }) => printAlerts(client.topic('nope'), output, {}))`).ended
     expect({ code, out }).toEqual({ code: 1, out: '' })
+    expect(lines(err)).toHaveLength(2)
     expect(lines(err).at(-1)).toMatch(/^igwn-alert-rx: .*gracedb\.nope.*Nearest existing topics: gracedb\.t/)
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { LazyTransport } from '../../src/client/LazyTransport.ts'
 import { withSender } from '../../src/sinks/headers.ts'
+import { KafkaTransport } from '../../src/transports/kafka/KafkaTransport.ts'
 import type { OutRecord, Transport, WriteOutcome } from '../../src/transports/transport.ts'
 import { ClientRig, rejection } from './rig.ts'
 
@@ -80,6 +81,18 @@ describe('LazyTransport', () => {
     openings[0]!.resolve(rig.transport)
     expect(await asked).toMatchObject({ code: 'ALERT_CLOSED' })
     expect(close).toHaveBeenCalledTimes(1)
+  })
+
+  it('closes what it opened also without a deadline', async () => {
+    const rig = new ClientRig('t')
+    const { transport, openings } = lazy(rig)
+    const asked = transport.describe('all')
+    openings[0]!.resolve(rig.transport)
+    await asked
+    rig.transport.read({ maxBytes: 1, maxWait: 1, maxBatchBytes: 1 }, () => {})
+    await Promise.all([transport.close(), rig.clock.advance(5_000)])
+    expect(rig.transport.open).toEqual({ readers: 0, writers: 0, timers: 0 })
+    await new KafkaTransport({ server: '127.0.0.1:1', tls: undefined, credentials: () => undefined }).close()
   })
 
   it('closed: opens no more', async () => {

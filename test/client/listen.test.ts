@@ -93,7 +93,7 @@ describe('a throw of the callback', () => {
     if (payload === 'bad') throw new TypeError('no such field')
   }
 
-  it('is logged and counted, and the listener lives', async () => {
+  it('is logged, said and counted, and the listener lives', async () => {
     const rig = new ClientRig('gracedb.t')
     rig.append('gracedb.t', 1, 'bad', 3)
     const { handle, calls } = listening(rig, { callback: failing, consumerGroup: 'g' })
@@ -103,10 +103,11 @@ describe('a throw of the callback', () => {
     const errors = rig.logged.filter(({ level }) => level === 'error')
     expect(errors).toMatchObject([
       {
-        message: 'the callback threw at gracedb.t[0]@1: no such field',
-        fields: { topic: 'gracedb.t', partition: 0, offset: 1, error: expect.any(TypeError) },
+        message: expect.stringMatching(/^gracedb\.t\[0\]@1 failed: no such field/),
+        fields: { topic: 'gracedb.t', partition: 0, offset: 1, code: 'ALERT_HANDLER', error: { cause: expect.any(TypeError) } },
       },
     ])
+    expect(rig.said('failed')).toMatchObject([{ topic: 'gracedb.t', partition: 0, offset: 1, error: { code: 'ALERT_HANDLER' } }])
     expect(rig.log.committed('g', 'gracedb.t', 0)).toBe(3)
   })
 

@@ -50,6 +50,14 @@ const STREAM: {
   untilEnd: [[true, false], [['yes', "untilEnd is 'yes'. Give true or false"]]],
   tests: [['exclude', 'include', 'only'], [[true, "tests is true. Give 'exclude' or 'include' or 'only'"]]],
   delivery: [['auto', 'manual'], [['ack', "delivery is 'ack'. Give 'auto' or 'manual'"]]],
+  ackTimeout: [
+    [1, 60_000, Number.POSITIVE_INFINITY],
+    [
+      [0, 'ackTimeout is 0. Give milliseconds: a whole number of at least 1'],
+      [0.5, 'ackTimeout is 0.5. Give '],
+      ['60', "ackTimeout is '60'. Give milliseconds"],
+    ],
+  ],
   maxUnhandled: [
     [{}, { records: 1 }, { bytes: Number.POSITIVE_INFINITY }, { records: undefined }],
     [

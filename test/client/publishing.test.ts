@@ -1,6 +1,7 @@
 import { of } from 'rxjs'
 import { describe, expect, it, test } from 'vitest'
-import { ConfigError, outgoing, PublishError, type Stored } from '../../src/index.ts'
+import { ConfigError, IgwnAlertClient, outgoing, PublishError, type Stored } from '../../src/index.ts'
+import { WRITABLE_COMPRESSIONS } from '../../src/transports/kafka/compress.ts'
 import { ClientRig, configError, rejection } from './rig.ts'
 
 const text = new TextDecoder()
@@ -28,6 +29,13 @@ describe('connect()', () => {
     const error = await rejection(rig.client().connect(['superevent', 'supervent']))
     expect(error).toMatchObject({ code: 'ALERT_TOPIC_UNKNOWN', fatal: true })
     expect(error.message).toContain('Nearest existing topics: gracedb.superevent')
+  })
+
+  it('says how many topics there are where none is near', async () => {
+    expect((await rejection(new ClientRig('gracedb.superevent').client().connect('x'))).message).toContain('This user sees 1 topic')
+    expect((await rejection(new ClientRig('gracedb.superevent', 'gracedb.cbc_gstlal').client().connect('x'))).message).toContain(
+      'sees 2 topics',
+    )
   })
 
   it('rejects when one may not be described', async () => {
@@ -200,6 +208,14 @@ describe('sink()', () => {
     const client = new ClientRig().client()
     expect(configError(() => client.sink('a b')).message).toContain("Not a topic's name")
     expect(configError(() => client.sink('a', { compression: 'rar' as 'gzip' })).message).toContain("compression is 'rar'")
+  })
+
+  it('refuses a compression that this Node cannot write, before anything connects; a log in memory takes all', async () => {
+    await using client = new IgwnAlertClient({ noauth: true })
+    const sink = () => client.sink('a', { compression: 'zstd' })
+    if (WRITABLE_COMPRESSIONS.includes('zstd')) expect(sink).not.toThrow()
+    else expect(configError(sink).message).toMatch(/'zstd'.*Node 22\.15.*gzip/)
+    expect(() => new ClientRig().client().sink('a', { compression: 'zstd' })).not.toThrow()
   })
 
   test('disconnect ends it; what comes after is an error result', async () => {

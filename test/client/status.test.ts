@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { Status } from '../../src/index.ts'
+import type { IgwnAlertClient, Status } from '../../src/index.ts'
+import { MemoryLog, MemoryTransport } from '../../src/testing.ts'
 import { ClientRig, collect } from './rig.ts'
 
 describe('status$', () => {
@@ -30,6 +31,82 @@ describe('status$', () => {
     rig.transport.goOnline()
     await rig.clock.advance(5_000)
     expect(types(late).filter(type => type === 'connected')).toHaveLength(2)
+  })
+
+  describe('the present state', () => {
+    const presentOf = (client: IgwnAlertClient): string[] => {
+      const states: Status[] = []
+      client.status$.subscribe(status => states.push(status)).unsubscribe()
+      return types(states)
+    }
+
+    it('of one that reads is connected, also after it has found a new topic', async () => {
+      const rig = new ClientRig('gracedb.t')
+      const client = rig.client({ refresh: 1_000 })
+      collect(client.topics())
+      await rig.settle()
+      rig.log.createTopic('gracedb.u')
+      await rig.clock.advance(2_000)
+      expect(types(rig.statuses)).toEqual(['connecting', 'positioned', 'connected', 'positioned'])
+      expect(presentOf(client)).toEqual(['connected'])
+    })
+
+    it('so after one partition was tried again, or one topic refused', async () => {
+      const rig = new ClientRig('gracedb.t', 'gracedb.u')
+      const client = rig.client()
+      collect(client.topics(['t', 'u']))
+      await rig.settle()
+      rig.transport.fail('CORRUPT_MESSAGE', { at: 'fetch', topic: 'gracedb.t' })
+      rig.append('gracedb.t', 1)
+      await rig.clock.advance(1_000)
+      expect(types(rig.statuses).at(-1)).toBe('reconnecting')
+      expect(presentOf(client)).toEqual(['connected'])
+      rig.transport.forbid('gracedb.u')
+      await rig.clock.advance(1_000)
+      expect(types(rig.statuses).at(-1)).toBe('refused')
+      expect(presentOf(client)).toEqual(['connected'])
+    })
+
+    it('so after a rebalance', async () => {
+      const rig = new ClientRig()
+      rig.log.createTopic('gracedb.t', { partitions: 2 })
+      const [client, other] = [rig.client({ consumerGroup: 'g' }), rig.client({ consumerGroup: 'g' })]
+      collect(client.topic('t'))
+      await rig.clock.advance(5_000)
+      collect(other.topic('t'))
+      await rig.clock.advance(10_000)
+      expect(rig.said('revoked')).toHaveLength(1)
+      expect([presentOf(client), presentOf(other)]).toEqual([['connected'], ['connected']])
+    })
+
+    it('while a leader is away, then while the server is: reconnecting', async () => {
+      const rig = new ClientRig()
+      const log = new MemoryLog({ clock: rig.clock, brokers: 2 })
+      log.createTopic('gracedb.t', { partitions: 2 })
+      const transport = new MemoryTransport({ log, clock: rig.clock })
+      const client = rig.client({ transport })
+      collect(client.topic('t'))
+      await rig.settle()
+      log.stopBroker(1)
+      await rig.clock.advance(5_000)
+      expect(presentOf(client)).toEqual(['reconnecting'])
+      log.startBroker(1)
+      await rig.clock.advance(5_000)
+      expect(presentOf(client)).toEqual(['connected'])
+      transport.goOffline()
+      await rig.clock.advance(5_000)
+      expect(presentOf(client)[0]).toMatch(/^(re)?connecting$/)
+    })
+
+    it('of one that has ended is none', async () => {
+      const rig = new ClientRig('gracedb.t')
+      const client = rig.client()
+      const { stop } = collect(client.topic('t'))
+      await rig.settle()
+      stop()
+      await rig.clock.advance(20_000)
+      expect(presentOf(client)).toEqual([])
+    })
   })
 
   it('completes at close()', async () => {

@@ -15,7 +15,7 @@ const namesOf = (entry: string): string[] =>
 const prelude = (): string => `
 import { ${namesOf('src/index.ts').join(', ')} } from 'igwn-alert-rx'
 import { ${namesOf('src/testing.ts').join(', ')} } from 'igwn-alert-rx/testing'
-import { ${['bufferTime', 'concatMap', 'merge', 'of', 'Observable', 'Subject', 'share'].join(', ')} } from 'rxjs'
+import { ${['bufferTime', 'concatMap', 'filter', 'merge', 'of', 'Observable', 'Subject', 'share'].join(', ')} } from 'rxjs'
 interface Alert { readonly superevent_id: string; readonly alert_type: string }
 declare const client: IgwnAlertClient
 declare const other: IgwnAlertClient

@@ -53,6 +53,40 @@ describe('an offset that the log no longer has', () => {
     expect(rig.said('gap')).toHaveLength(1)
   })
 
+  it("ends no stream that reads on elsewhere with onGap: 'error' before there is a gap", async () => {
+    const rig = Rig.holding([0])
+    const heard = rig.hear({ onGap: 'error', onOffsetLost: 'latest' })
+    await rig.clock.advance(MINUTE)
+    expect(heard).toMatchObject({ got: ['0'], errors: [] })
+  })
+
+  it.each<[string, StreamSetup, string[]]>([
+    ["'earliest', also where the group reads on at the latest", { from: 'latest', onOffsetLost: 'earliest' }, ['3', '4', '5']],
+    ["'latest', also where the group begins at the earliest", { from: 'earliest', onOffsetLost: 'latest' }, ['5']],
+  ])('that a group had committed goes on at %s', async (_, setup, got) => {
+    const rig = Rig.holding([0, 1, 2, 3, 4])
+    rig.log.commit('g', [{ topic: 't', partition: 0, offset: 1 }])
+    rig.log.truncate('t', 0, 3)
+    const heard = rig.hear({ ...setup, consumerGroup: groupOf('g') })
+    await rig.clock.advance(6_000)
+    rig.append('t', [5])
+    await rig.clock.advance(6_000)
+    expect(heard.got).toEqual(got)
+    expect(rig.said('gap')).toMatchObject([{ from: 1, to: 6 - got.length, reason: 'offset-lost' }])
+    expect(rig.log.committed('g', 't', 0)).toBe(6)
+  })
+
+  it("that a group had committed ends the stream with onOffsetLost: 'error', and the commit stays", async () => {
+    const rig = Rig.holding([0, 1, 2])
+    rig.log.commit('g', [{ topic: 't', partition: 0, offset: 1 }])
+    rig.log.truncate('t', 0, 2)
+    const heard = rig.hear({ onOffsetLost: 'error', consumerGroup: groupOf('g') })
+    await rig.clock.advance(6_000)
+    expect(heard).toMatchObject({ got: [], errors: [{ code: 'ALERT_OFFSET_RANGE', fatal: true }] })
+    expect(rig.log.committed('g', 't', 0)).toBe(1)
+    expect(rig.left).toEqual(NOTHING_LEFT)
+  })
+
   it('may be an expired commit', async () => {
     const rig = Rig.holding([0, 1, 2])
     rig.log.commit('g', [{ topic: 't', partition: 0, offset: 1 }])
@@ -83,6 +117,32 @@ describe('an offset that the log no longer has', () => {
     await rig.clock.advance(3_000)
     expect(heard.got).toEqual(['2'])
     expect(rig.said('gap')).toHaveLength(1)
+  })
+})
+
+describe("onGap: 'error' ends the stream behind what was whole", () => {
+  it.each<[string, (rig: Rig) => void, string, string]>([
+    ['a damaged batch', rig => rig.log.damage('t', 0, 1, 2), 'ALERT_DAMAGED', 'from offset 1 to 3'],
+    [
+      'a topic that was created again',
+      rig => {
+        rig.log.recreateTopic('t')
+        rig.append('t', ['new'])
+      },
+      'ALERT_TOPIC_RECREATED',
+      'deleted and created again',
+    ],
+  ])('%s', async (_, spoil, code, text) => {
+    const rig = Rig.holding([0])
+    const heard = rig.hear({ onGap: 'error' })
+    await rig.settle()
+    rig.append('t', [1, 2, 3])
+    spoil(rig)
+    await rig.clock.advance(5_000)
+    expect(heard).toMatchObject({ got: ['0'], errors: [{ code: 'ALERT_GAP', fatal: true, cause: { code } }] })
+    expect(String(heard.errors[0])).toContain(text)
+    expect(rig.said('gap')).toHaveLength(1)
+    expect(rig.left).toEqual(NOTHING_LEFT)
   })
 })
 

@@ -117,6 +117,7 @@ describe('a record of a stream', () => {
     expect(handled.rig.logged).toEqual([
       {
         level: 'warn',
+        fields: { topic: 't', partition: 0, offset: 0 },
         message:
           "ack() of t[0]@0 came after it was handled by default. Put handle() before asynchronous operators, or set delivery: 'manual'",
       },
@@ -125,10 +126,18 @@ describe('a record of a stream', () => {
 
   it('that fails is reported with its place, and handled', async () => {
     const handled = new Handled([0])
-    handled.stream.subscribe(record => record.fail(new TypeError('no alert')))
+    const thrown = new TypeError('no alert')
+    handled.stream.subscribe(record => record.fail(thrown))
     expect(await handled.upTo()).toBe(1)
-    expect(handled.rig.said('failed')).toMatchObject([{ topic: 't', partition: 0, offset: 0, error: { message: 'no alert' } }])
-    expect(handled.rig.logged).toEqual([{ level: 'error', message: 't[0]@0 failed: no alert' }])
+    const error = { code: 'ALERT_HANDLER', message: 'no alert', cause: thrown }
+    expect(handled.rig.said('failed')).toMatchObject([{ topic: 't', partition: 0, offset: 0, error }])
+    expect(handled.rig.logged).toMatchObject([
+      {
+        level: 'error',
+        fields: { topic: 't', partition: 0, offset: 0, code: 'ALERT_HANDLER' },
+        message: 't[0]@0 failed: no alert. It counts as handled; a deadLetter of handle() gets what fails',
+      },
+    ])
   })
 })
 

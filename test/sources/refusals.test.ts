@@ -1,7 +1,9 @@
+import { Observable } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { AlertError, type AlertErrorCode } from '../../src/errors.ts'
+import { retryOnFatal } from '../../src/operators/retryOnFatal.ts'
 import type { Status } from '../../src/status.ts'
-import { groupOf, NOTHING_LEFT, Rig } from './rig.ts'
+import { groupOf, Heard, NOTHING_LEFT, Rig } from './rig.ts'
 
 const MINUTE = 60_000
 const ALWAYS = Number.POSITIVE_INFINITY
@@ -118,6 +120,24 @@ describe('after a first success', () => {
     expect(rig.left).toEqual(NOTHING_LEFT)
   })
 
+  it('end the stream at the time that was said, also when tries have become rare', async () => {
+    for (let run = 0; run < 10; run++) {
+      const rig = Rig.holding([0])
+      const heard = rig.hear()
+      await rig.settle()
+      rig.transport.refuseCredentials()
+      rig.transport.goOffline()
+      await rig.clock.advance(5 * MINUTE)
+      rig.transport.goOnline()
+      await rig.clock.advance(5_000)
+      const { until } = rig.said('refused')[0]!
+      await rig.clock.advance(until! - rig.clock.now() - 1)
+      expect(heard.errors).toEqual([])
+      await rig.clock.advance(2)
+      expect(heard.errors).toMatchObject([{ code: 'ALERT_CREDENTIALS', fatal: true }])
+    }
+  })
+
   it('are logged as an error at once also when an outage came before', async () => {
     const rig = Rig.holding([0])
     rig.hear()
@@ -181,5 +201,95 @@ describe('after a first success', () => {
     await rig.clock.advance(30_000)
     expect(heard.got).toEqual(['0', '1'])
     expect(rig.logged.map(({ level }) => level)).toEqual(['warn', 'info'])
+  })
+})
+
+describe('retryOnFatal acts on confirmed refusals', () => {
+  /** After a success the credentials are refused for good; how often it was subscribed, and when each subscription ended, ms. */
+  async function refusedForGood(
+    refusalTimeout: number,
+    count: number,
+  ): Promise<{ rig: Rig; opened: number; errors: unknown[]; ends: number[] }> {
+    const rig = Rig.holding([0])
+    const ends: number[] = []
+    let since = 0
+    const report = (status: Status): void => {
+      if (status.type === 'closed') ends.push(Math.round(rig.clock.tick() - since))
+    }
+    const heard = new Heard(
+      rig.stream({ times: { refusalTimeout }, report }).pipe(retryOnFatal({ count, delay: () => pauseOf(rig, 1_000) })),
+    )
+    await rig.settle()
+    rig.transport.refuseCredentials()
+    rig.transport.goOffline()
+    await rig.settle()
+    rig.transport.goOnline()
+    since = rig.clock.tick()
+    await rig.clock.advance(30 * MINUTE)
+    return { rig, opened: rig.readings.length, errors: heard.errors, ends }
+  }
+
+  const pauseOf = (rig: Rig, ms: number): Observable<void> =>
+    new Observable(out =>
+      rig.clock.after(ms, () => {
+        out.next()
+        out.complete()
+      }),
+    )
+
+  it.each([
+    { refusalTimeout: 0, count: 0 },
+    { refusalTimeout: 0, count: 2 },
+    { refusalTimeout: 5 * MINUTE, count: 3 },
+  ])('refusalTimeout $refusalTimeout, count $count: so many resubscriptions, then the error', async ({ refusalTimeout, count }) => {
+    const { rig, opened, errors, ends } = await refusedForGood(refusalTimeout, count)
+    expect([opened, ends.length]).toEqual([count + 1, count + 1])
+    expect(errors).toMatchObject([{ code: 'ALERT_CREDENTIALS', fatal: true }])
+    // Only the first one had worked, and bears it.
+    expect(ends[0]! - refusalTimeout).toBeLessThan(4_000)
+    expect(ends.at(-1)! - ends[0]!).toBeLessThan(count * 6_000 + 1)
+    expect(rig.left).toEqual(NOTHING_LEFT)
+  })
+
+  it('refusalTimeout Infinity: there is nothing to act on', async () => {
+    const { opened, errors } = await refusedForGood(ALWAYS, 3)
+    expect([opened, errors]).toEqual([1, []])
+  })
+})
+
+describe('the log of a server that cannot be reached', () => {
+  const warnings = (rig: Rig): string[] => rig.logged.filter(({ level }) => level !== 'error').map(({ message }) => message)
+
+  it('says so before anything was connected, then that it is reached', async () => {
+    const rig = Rig.holding([0])
+    rig.transport.goOffline()
+    rig.hear()
+    await rig.clock.advance(5_000)
+    expect(warnings(rig)).toEqual([
+      expect.stringMatching(/^cannot reach memory:9092 yet: .*nobody answers\. Tried again for connectTimeout, 30000 ms$/),
+    ])
+    rig.transport.goOnline()
+    await rig.clock.advance(5_000)
+    expect(warnings(rig).slice(1)).toEqual(['memory:9092 is reached'])
+  })
+
+  it('does not name connectTimeout where it does not count', async () => {
+    const rig = Rig.holding([0])
+    rig.transport.fail('BROKER_NOT_AVAILABLE', { at: 'describe' })
+    const heard = rig.hear({ times: { connectTimeout: ALWAYS } })
+    await rig.clock.advance(5_000)
+    expect(warnings(rig)[0]).toMatch(/^cannot reach memory:9092 yet: .*BROKER_NOT_AVAILABLE.*Tried again$/)
+    expect(heard.got).toEqual(['0'])
+  })
+
+  it('says that it is lost, and back, once it was there', async () => {
+    const rig = Rig.holding([0])
+    rig.hear()
+    await rig.settle()
+    rig.transport.goOffline()
+    await rig.clock.advance(5_000)
+    rig.transport.goOnline()
+    await rig.clock.advance(5_000)
+    expect(warnings(rig)).toEqual([expect.stringMatching(/^lost memory:9092: .*nothing is lost$/), 'memory:9092 is back'])
   })
 })

@@ -1,4 +1,5 @@
 import { EMPTY, type Observable, type Subscription } from 'rxjs'
+import { Counters } from '../../src/client/Counters.ts'
 import { DEFAULT_LIMITS } from '../../src/limits.ts'
 import type { Delivery } from '../../src/record.ts'
 import type { AlertStream } from '../../src/sources/AlertStream.ts'
@@ -21,6 +22,7 @@ const TIMES: SourceTimes = {
   connectTimeout: 30_000,
   refusalTimeout: 600_000,
   drainTimeout: 10_000,
+  ackTimeout: 60_000,
   autoCommitInterval: 5_000,
   refresh: 60_000,
   batchTimeout: 200,
@@ -42,7 +44,7 @@ export class Rig {
   readonly transport: MemoryTransport
   readonly live = new LiveReadings()
   readonly statuses: Status[] = []
-  readonly logged: { level: keyof Logger; message: string }[] = []
+  readonly logged: { level: keyof Logger; message: string; fields: object }[] = []
   readonly readings: LiveReading[] = []
 
   constructor({ brokers = 1, batchRecords = 500, latency = 0 }: { brokers?: number; batchRecords?: number; latency?: number } = {}) {
@@ -91,6 +93,7 @@ export class Rig {
       logger: this.logger,
       report: status => this.statuses.push(status),
       live: this.live,
+      counters: new Counters(),
       onOpen: reading => this.readings.push(reading),
       ...rest,
     }
@@ -110,8 +113,8 @@ export class Rig {
   get logger(): Logger {
     const note =
       (level: keyof Logger) =>
-      (_fields: object, message: string): void => {
-        this.logged.push({ level, message })
+      (fields: object, message: string): void => {
+        this.logged.push({ level, message, fields })
       }
     return { ...silentLogger, info: note('info'), warn: note('warn'), error: note('error') }
   }

@@ -192,6 +192,19 @@ describe('a right that is revoked while it is used', () => {
     expect(rig.left).toEqual(NOTHING_LEFT)
   })
 
+  it('is borne for refusalTimeout, and said once, where the topic can still be described', async () => {
+    const rig = holding('a')
+    const heard = rig.hear({ topics: ['a'] })
+    await rig.settle()
+    rig.transport.forbid('a', 'read')
+    await rig.clock.advance(9 * MINUTE)
+    expect(heard.errors).toEqual([])
+    expect(rig.said('refused')).toHaveLength(1)
+    await rig.clock.advance(MINUTE + 1_000)
+    expect(heard.errors).toMatchObject([{ code: 'ALERT_TOPIC_FORBIDDEN', fatal: true }])
+    expect(rig.left).toEqual(NOTHING_LEFT)
+  })
+
   it('is borne anew when it was given back in between', async () => {
     const rig = holding('a')
     const heard = rig.hear({ topics: ['a'] })
