@@ -4,40 +4,46 @@ import { join } from 'node:path'
 import { checkNode, installPackages, run } from './steps.mjs'
 
 /*
- * The whole suite: lint, types, build, and the tests in four groups. What cannot be prepared here (no Java, no Python, no registry) is said
- * loudly and left out; with CI=true nothing may be left out.
+ * The whole suite: lint, types, build, and the tests in their groups. What cannot be prepared here (no Java, no Python, no registry) is said
+ * loudly and left out; with CI=true nothing may be left out. With --full the faults last as long as docs/reliability.md says, and what they
+ * measured is written there.
  */
 
 checkNode()
 installPackages()
 const ci = process.env.CI === 'true'
+const full = process.argv.includes('--full')
+const folder = mkdtempSync(join(tmpdir(), 'igwn-alert-rx-'))
+const figures = join(folder, 'figures')
+const env = { ...process.env, IGWN_ALERT_RX_FULL: String(full), IGWN_ALERT_RX_FIGURES: figures }
 const skipped = []
+const times = []
 let passed = 0
 let failed = 0
 
+/** Does it, and remembers how long it took; ms. */
+const timed = (name, work) => {
+  const start = performance.now()
+  const result = work()
+  const took = performance.now() - start
+  times.push(`${name} ${took < 60_000 ? `${Math.round(took / 1000)} s` : `${(took / 60_000).toFixed(1)} min`}`)
+  return { result, took }
+}
+
 const step = (name, command, args) => {
   console.log(`\n== ${name}`)
-  if (run(command, args)) passed++
+  if (timed(name, () => run(command, args)).result) passed++
   else {
     failed++
     console.error(`== ${name} failed`)
   }
 }
 
-step('lint', 'npm', ['run', '--silent', 'lint'])
-step('types', 'npm', ['run', '--silent', 'types'])
-step('build', 'npm', ['run', '--silent', 'build'])
-
-console.log('\n== preparing a real Kafka and its Python peers')
-const real = run(process.execPath, ['scripts/prepare.mjs'])
-if (!real) skipped.push('everything on a real Kafka: the contract, the interoperation with the Python peers, the faults')
-
-const projects = ['unit', ...(real ? ['real'] : []), 'package']
-for (const project of projects) {
+const testProject = project => {
   console.log(`\n== tests: ${project}`)
-  const folder = mkdtempSync(join(tmpdir(), 'igwn-alert-rx-'))
-  const report = join(folder, 'report.json')
-  const green = run('npx', ['vitest', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`])
+  const report = join(folder, `${project}.json`)
+  const args = ['vitest', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const { result: green, took } = timed(`tests: ${project}`, () => run('npx', args, { env }))
   const before = failed
   try {
     const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, 'utf8'))
@@ -49,10 +55,28 @@ for (const project of projects) {
   }
   // A file that does not load, or an error outside of a test, fails no test.
   if (!green && failed === before) failed++
-  rmSync(folder, { recursive: true })
+  return took
 }
+
+step('lint', 'npm', ['run', '--silent', 'lint'])
+step('types', 'npm', ['run', '--silent', 'types'])
+step('build', 'npm', ['run', '--silent', 'build'])
+
+console.log('\n== preparing a real Kafka and its Python peers')
+const real = run(process.execPath, ['scripts/prepare.mjs'])
+if (!real) skipped.push('everything on a real Kafka: the contract, the interoperation with the Python peers, the faults')
+
+testProject('unit')
+if (real) {
+  testProject('real')
+  const took = testProject('faults')
+  console.log('\n== what the faults measured')
+  if (!run(process.execPath, ['scripts/figures.mjs', figures, String(took / 60_000), ...(full ? ['--write'] : [])])) failed++
+}
+testProject('package')
+rmSync(folder, { recursive: true })
 
 for (const what of skipped) console.error(`\n!!! NOT TESTED: ${what}${ci ? ': with CI=true that is a failure' : ''}`)
 if (ci) failed += skipped.length
-console.log(`\n${passed} passed, ${failed} failed`)
+console.log(`\n${times.join(', ')}\n${passed} passed, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)

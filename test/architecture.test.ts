@@ -29,10 +29,11 @@ const ROOMS: Readonly<Record<string, Room>> = {
   sources: anywhere(['formats', 'transport', 'operators'], ['rxjs']),
   sinks: anywhere(['formats', 'transport', 'operators'], ['rxjs']),
   client: inNode(['formats', 'transport', 'operators', 'transports/memory', 'transports/kafka', 'auth', 'sources', 'sinks'], ['rxjs']),
+  files: inNode(['formats', 'transport', 'operators', 'transports/memory', 'transports/kafka', 'auth', 'sources', 'sinks'], ['rxjs']),
   testing: anywhere(['formats', 'transport', 'transports/memory']),
   cli: inNode(['entry'], ['commander', 'rxjs']),
   // The public lists of names.
-  entry: inNode(['formats', 'transport', 'operators', 'transports/memory', 'auth', 'sources', 'sinks', 'client', 'testing']),
+  entry: inNode(['formats', 'transport', 'operators', 'transports/memory', 'auth', 'sources', 'sinks', 'files', 'client', 'testing']),
 }
 const ENTRIES = ['index', 'operators', 'testing']
 

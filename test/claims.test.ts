@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { currentLoop, currentToken, during, inLoop, type Loop, setCurrentToken, Token, type TokenOwner } from '../src/claims.ts'
-import type { AlertError } from '../src/errors.ts'
+import {
+  currentLoop,
+  currentToken,
+  during,
+  inLoop,
+  isWithoutRecord,
+  type Loop,
+  setCurrentToken,
+  Token,
+  type TokenOwner,
+  withoutRecord,
+} from '../src/claims.ts'
+import { AlertError, DecodeError } from '../src/errors.ts'
 import { Delivery } from '../src/record.ts'
 import { rawRecord } from './support/deliveries.ts'
 
@@ -170,6 +181,23 @@ describe('a token', () => {
     expect([token.state, owner.heard]).toEqual(['acked', ['no JSON', 'acked']])
   })
 
+  it('fails with the error as it is, or with what was thrown as the cause of one', () => {
+    const heard: AlertError[] = []
+    for (const error of [new AlertError('ALERT_TIMEOUT', 'too slow'), new DecodeError('not JSON', 't[0]@7'), new TypeError('x'), 'text']) {
+      const { owner, token } = make()
+      owner.failed = (_token, told) => heard.push(told)
+      token.emitted(false)
+      token.fail(error)
+    }
+    expect(heard.map(({ code, message }) => [code, message])).toEqual([
+      ['ALERT_TIMEOUT', 'too slow'],
+      ['ALERT_DECODE', 't[0]@7: not JSON'],
+      ['ALERT_HANDLER', 'x'],
+      ['ALERT_HANDLER', 'text'],
+    ])
+    expect(heard.slice(2).map(({ cause }) => cause)).toEqual([new TypeError('x'), 'text'])
+  })
+
   it('is fenced once acks no longer count, and aborts its signal', () => {
     const { token } = make()
     const claim = token.hold()
@@ -204,6 +232,51 @@ describe('a token', () => {
     off()
     token.leave()
     expect(asked).toEqual(['a'])
+  })
+
+  it.each<[string, string, (token: Token) => void]>([
+    ['handled by default', 'auto', token => token.emitted(false)],
+    [
+      'handled by a claim',
+      'acked',
+      token => {
+        const claim = token.hold()
+        token.emitted(false)
+        claim.ack()
+      },
+    ],
+    [
+      'acked during its next()',
+      'acked',
+      token => {
+        token.ack()
+        token.emitted(false)
+      },
+    ],
+    ['given back', 'released', token => token.emitted(true)],
+    ['fenced', 'fenced', token => token.fence()],
+  ])('tells once that it is settled: %s', (_, state, settle) => {
+    const { token } = make()
+    const told: string[] = []
+    token.onSettled(() => told.push(`a ${token.state}`))
+    token.onSettled(() => told.push(`b ${token.state}`))
+    expect(told).toEqual([])
+    settle(token)
+    token.fence()
+    token.ack()
+    expect(told).toEqual([`a ${state}`, `b ${state}`])
+  })
+
+  it('does not tell of an ack before its next() has returned', () => {
+    const { token } = make()
+    let told = false
+    token.onSettled(() => {
+      told = true
+    })
+    token.ack()
+    expect(told).toBe(false)
+    token.emitted(false)
+    expect(told).toBe(true)
   })
 })
 
@@ -257,6 +330,18 @@ describe('the record under way', () => {
       expect(currentToken()).toBe(a)
     })
     expect(currentToken()).toBeUndefined()
+  })
+
+  it('may be none on purpose: so long only, also after a throw', () => {
+    expect(isWithoutRecord()).toBe(false)
+    expect(() =>
+      withoutRecord(() => {
+        withoutRecord(() => {})
+        expect(isWithoutRecord()).toBe(true)
+        throw new RangeError('inside')
+      }),
+    ).toThrow(RangeError)
+    expect(isWithoutRecord()).toBe(false)
   })
 
   it('is set and set back by who cannot use a callback', () => {

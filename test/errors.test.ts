@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { AlertError, type AlertErrorCode, asFatal, ConfigError, DecodeError, PublishError, toAlertError } from '../src/errors.ts'
+import { AlertError, type AlertErrorCode, asFatal, ConfigError, copyOf, DecodeError, PublishError, toAlertError } from '../src/errors.ts'
 import { KAFKA_ERROR_CODES } from '../src/transports/codes.generated.ts'
 import { kafkaError } from '../src/transports/codes.ts'
 
@@ -70,12 +70,37 @@ describe('an AlertError', () => {
     expect(error.fatal).toBe(false)
   })
 
+  it('is copied with all that it says: what one receiver does to it, another does not see', () => {
+    const options = { mend: 'Ask for it', kafka: 'X', hint: 'h', cause: 1, fatal: true }
+    const error = new AlertError('ALERT_TOPIC_FORBIDDEN', 'forbidden', options)
+    const copy = copyOf(error)
+    expect(copy).not.toBe(error)
+    expect(copy).toMatchObject({ code: error.code, message: 'forbidden. Ask for it', ...options })
+    expect(copyOf(new AlertError('ALERT_CLOSED', 'closed'))).toMatchObject({ message: 'closed', fatal: false, mend: undefined })
+  })
+
   it('stays itself in toAlertError(); whatever else was thrown is its cause', () => {
     const error = new AlertError('ALERT_CLOSED', 'closed')
     const thrown = new TypeError('x is undefined')
     expect(toAlertError(error, 'ALERT_DECODE')).toBe(error)
     expect(toAlertError(thrown)).toMatchObject({ message: 'x is undefined', cause: thrown })
-    expect(toAlertError(undefined)).toMatchObject({ message: 'undefined' })
+  })
+
+  it.each([
+    ['text', 'text'],
+    ['', 'an empty string was thrown'],
+    [undefined, 'undefined was thrown'],
+    [null, 'null was thrown'],
+    [7n, '7 was thrown'],
+    [Symbol('s'), 'Symbol(s) was thrown'],
+    [() => {}, 'a function was thrown'],
+    [new RangeError(''), 'RangeError without a message'],
+    [{ message: 'of another realm' }, 'of another realm'],
+    [{ reason: 7, a: 1, b: 2, c: 3, d: 4, e: 5 }, 'an object was thrown that is no Error, with reason, a, b, c, d'],
+    [{}, 'an object was thrown that is no Error, with nothing in it'],
+    [Object.create(null), 'an object was thrown that is no Error, with nothing in it'],
+  ])('has words for anything that was thrown: %#', (thrown, message) => {
+    expect(toAlertError(thrown).message).toBe(message)
   })
 })
 

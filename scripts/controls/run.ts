@@ -6,7 +6,7 @@ import { MUTANTS, type Mutant } from './mutants.ts'
 
 /*
  * Negative controls: each rule of the semantics is switched off in a copy of the code, and the property (test/sources/property.ts) has to
- * see it. By hand: npm run controls [-- FIRST-WORDS-OF-A-RULE]. Its output is in docs/reliability.md.
+ * see it. By hand: npm run controls [-- FIRST-WORDS-OF-A-RULE ...]. Its output is in docs/reliability.md.
  */
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -44,11 +44,12 @@ async function hunt({ SHAPES, check }: Property): Promise<{ runs: number; shape:
   return undefined
 }
 
-const only = process.argv[2] ?? ''
+const firstWords = process.argv.slice(2)
+const isAsked = ({ rule }: Mutant): boolean => firstWords.length === 0 || firstWords.some(words => rule.startsWith(words))
 let unseen = 0
 console.log('| rule switched off | seen after | by the shape | as |\n|---|---|---|---|')
 for (const [i, mutant] of MUTANTS.entries()) {
-  if (!mutant.rule.startsWith(only)) continue
+  if (!isAsked(mutant)) continue
   const copy = join(folder, String(i))
   mutate(mutant, copy)
   const found = await hunt((await import(pathToFileURL(join(copy, 'test/sources/property.ts')).href)) as Property)

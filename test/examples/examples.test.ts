@@ -1,16 +1,23 @@
 import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { IgwnAlertClient, silentLogger } from 'igwn-alert-rx'
 import { MemoryTransport, sampleAlerts } from 'igwn-alert-rx/testing'
-import { lastValueFrom, toArray } from 'rxjs'
+import { firstValueFrom, lastValueFrom, toArray } from 'rxjs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { run as checkpoint } from '../../examples/checkpoint.ts'
 import { run as filter } from '../../examples/filter.ts'
 import { run as forAwait } from '../../examples/for-await.ts'
 import { run as handle } from '../../examples/handle.ts'
+import { run as inOrder } from '../../examples/in-order.ts'
 import { run as listen } from '../../examples/listen.ts'
 import { run as mergeGroups } from '../../examples/merge-groups.ts'
+import { run as once } from '../../examples/once.ts'
 import { run as publish } from '../../examples/publish.ts'
+import { run as silence } from '../../examples/silence.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const programs = readdirSync(`${root}examples`).filter(name => name.endsWith('.ts') && name !== 'environment.ts')
@@ -57,9 +64,51 @@ describe('examples', () => {
     expect(await lastValueFrom(filter(client).pipe(toArray()))).toEqual([rare[0]?.superevent_id])
   })
 
+  it('once pages once for what comes twice, and not for what is old', async () => {
+    const [old, ...fresh] = sampleAlerts(['EARLYWARNING', 'PRELIMINARY', 'UPDATE'])
+    transport.log.append('gracedb.superevent', { value: JSON.stringify(old), timestamp: Date.now() - 86_400_000 })
+    for (const alert of [...fresh, ...fresh]) put('gracedb.superevent', alert)
+    await lastValueFrom(once([client, client], async alert => say(alert.alert_type)))
+    expect(said).toEqual(['PRELIMINARY', 'UPDATE'])
+  })
+
+  it('in-order puts two topics in order of time', async () => {
+    const time = Date.UTC(2025, 7, 18)
+    for (const [seconds, topic] of ['gracedb.superevent', 'gracedb.cbc_gstlal', 'gracedb.superevent'].entries())
+      transport.log.append(topic, { value: String(seconds), timestamp: time + seconds * 1_000 })
+    await lastValueFrom(inOrder(client, say))
+    expect(said).toEqual([
+      '2025-08-18T00:00:00.000Z superevent 0',
+      '2025-08-18T00:00:01.000Z cbc_gstlal 1',
+      '2025-08-18T00:00:02.000Z superevent 2',
+    ])
+  })
+
+  it('silence says that nothing comes, and since when', async () => {
+    await using live = new IgwnAlertClient({ transport, from: 'earliest', logger: silentLogger })
+    expect(await firstValueFrom(silence(live, 20))).toMatch(/^no alert since \d{4}-/)
+    put('gracedb.superevent', { uid: 'S1' })
+    expect(await firstValueFrom(silence(live, 20_000))).toBe('{"uid":"S1"}')
+  })
+
   it('publish stores all three', async () => {
     await publish(client, say)
     expect(said).toEqual(['stored at 0:0', 'stored S250818ac', 'stored S250818ad'])
+  })
+
+  it('checkpoint goes on after a restart', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'igwn-alert-rx-examples-'))
+    const start = async () => {
+      await using restarted = new IgwnAlertClient({ transport, untilEnd: true, logger: silentLogger })
+      await lastValueFrom(checkpoint(restarted, join(folder, 'checkpoint'), async alert => say(alert.alert_type)).pipe(toArray()))
+    }
+    for (const alertType of ['EARLYWARNING', 'PRELIMINARY', 'INITIAL'] as const) {
+      await start()
+      put('gracedb.superevent', sampleAlerts([alertType])[0]!)
+    }
+    await start()
+    expect(said).toEqual(['EARLYWARNING', 'PRELIMINARY', 'INITIAL'])
+    await rm(folder, { recursive: true })
   })
 
   it('merge-groups says where each alert came from', async () => {

@@ -1,67 +1,79 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { handle, IgwnAlertClient, parseJson, silentLogger } from 'igwn-alert-rx'
-import { Kafka, logLevel } from 'kafkajs'
-import { expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { uniqueName } from '../bed/bedClient.ts'
-import { startKafka } from '../bed/kafka.ts'
+import { type KafkaBed, startKafka } from '../bed/kafka.ts'
+import { figure } from './support/figures.ts'
+import { FAULTLESS, told } from './support/ledger.ts'
+import { isFull } from './support/length.ts'
+import { firstMetadata } from './support/probe.ts'
+import { Reading } from './support/reading.ts'
+import { now, seconds } from './support/time.ts'
 
-interface Alert {
-  readonly n: number
+const ALERTS = 20
+const NEXT_WITHIN = 5000
+const SESSION_TIMEOUT = 45_000 // the default
+
+let bed: KafkaBed
+beforeAll(async () => {
+  bed = await startKafka()
+})
+afterAll(() => bed.close())
+
+interface Case {
+  readonly how: 'kill' | 'stop'
+  /** How long the broker is away, ms. */
+  readonly away: number
+  readonly what: string
 }
 
-/** When another client first gets metadata, polling. */
-async function firstMetadata(address: string): Promise<number> {
-  const kafka = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING, connectionTimeout: 500, retry: { retries: 0 } })
-  for (;;) {
-    const admin = kafka.admin()
-    try {
-      await admin.connect()
-      await admin.fetchTopicMetadata()
-      return performance.now()
-    } catch {
-      await wait(50)
-    } finally {
-      await admin.disconnect()
-    }
-  }
+const cases: readonly Case[] = [
+  { how: 'kill', away: 5000, what: 'killed, back after 5 s' },
+  ...(isFull ? [{ how: 'kill', away: 60_000, what: 'killed, back after 60 s' } as const] : []),
+  { how: 'stop', away: 0, what: 'restarted in order' },
+]
+
+/** Writes so many alerts, and tells the readers' ledgers. */
+async function produce(topic: string, count: number, readings: readonly Reading[]): Promise<void> {
+  const values = Array.from({ length: count }, (_, n) => JSON.stringify({ n }))
+  const base = (await bed.produce(topic, values)).get(0)!
+  for (const { ledger } of readings) for (let n = 0; n < count; n++) ledger.sent(0, base + n)
 }
 
-it('a broker that is killed and back after 5 s: none of 20 alerts is lost or doubled, the first comes within 5 s', async () => {
-  await using bed = await startKafka()
+it.each(cases)('a broker that is $what: none of 20 alerts is lost or doubled, the next comes within 5 s', async ({ how, away, what }) => {
   const topic = uniqueName('killed')
   await bed.createTopic(topic)
   const address = bed.brokers[0]!.plaintext
-  await using client = new IgwnAlertClient({ server: `kafka://${address}/`, noauth: true, group: null, logger: silentLogger })
-  const states: string[] = []
-  client.status$.subscribe(({ type }) => states.push(type))
-  const got: { readonly n: number; readonly at: number }[] = []
-  const errors: unknown[] = []
-  const alerts = client.topic(topic, { from: 'latest' }).pipe(
-    parseJson<Alert>(),
-    handle(async ({ payload }) => got.push({ n: payload.n, at: performance.now() })),
-  )
-  alerts.subscribe({ error: error => errors.push(error) })
-  await expect.poll(() => states, { timeout: 10_000 }).toContain('connected')
-  await bed.produce(topic, ['{"n": 0}'])
-  await expect.poll(() => got.length).toBe(1)
+  const client = { server: `kafka://${address}/`, noauth: true }
+  await using reading = new Reading(topic, client)
+  await using grouped = new Reading(topic, client, { consumerGroup: uniqueName('killed') })
+  const readings = [reading, grouped]
+  for (const each of readings) await each.untilConnected()
+  const isThere = (): number => readings.reduce((missing, { ledger }) => missing + ledger.missing, 0)
+  await produce(topic, 1, readings)
+  await expect.poll(isThere, { timeout: 10_000 }).toBe(0)
 
-  await bed.kill(0)
-  await wait(5000) // how long the broker is away is what is tested
+  await bed[how](0)
+  await wait(away) // how long the broker is away is what is tested
+  const gone = now()
   const metadata = firstMetadata(address)
   await bed.start(0)
-  const numbers = Array.from({ length: 20 }, (_, i) => i + 1)
-  await bed.produce(
-    topic,
-    numbers.map(n => JSON.stringify({ n })),
-  )
+  await produce(topic, ALERTS, readings)
   const back = await metadata
-  await expect.poll(() => got.length, { timeout: 20_000 }).toBeGreaterThan(20)
-  await bed.produce(topic, ['{"n": 21}']) // what comes twice comes before it
-  await expect.poll(() => got.at(-1)?.n, { timeout: 10_000 }).toBe(21)
+  await expect.poll(isThere, { timeout: SESSION_TIMEOUT + 20_000 }).toBe(0)
+  await produce(topic, 1, readings) // what comes twice comes before it
+  await expect.poll(isThere, { timeout: 10_000 }).toBe(0)
 
-  expect(got.map(({ n }) => n)).toEqual([0, ...numbers, 21])
-  expect(got[1]!.at - back).toBeLessThan(5000)
-  expect(states).toContain('reconnecting')
-  expect(states).not.toContain('gap')
-  expect(errors).toEqual([])
-}, 120_000)
+  const next = (each: Reading): number => gone + each.ledger.nextAfter(gone) - back
+  const value = (each: Reading): string => `${told(each.ledger.verdict())}; next alert ${seconds(next(each))} after the first metadata`
+  figure('brokerKilled', what, value(reading))
+  figure('brokerKilled', `${what}, in a group`, value(grouped))
+  expect(next(reading)).toBeLessThan(NEXT_WITHIN)
+  expect(next(grouped)).toBeLessThan(SESSION_TIMEOUT + NEXT_WITHIN)
+  expect(reading.ledger.verdict()).toMatchObject({ sent: ALERTS + 2, ...FAULTLESS })
+  expect(grouped.ledger.verdict()).toMatchObject({ sent: ALERTS + 2, lost: [] })
+  expect(reading.count('reconnecting')).toBeGreaterThan(0)
+  for (const each of readings) {
+    expect(each.count('gap')).toBe(0)
+    expect(each.errors).toEqual([])
+  }
+})

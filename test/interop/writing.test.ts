@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { outgoing } from 'igwn-alert-rx'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { WRITABLE_COMPRESSIONS } from '../../src/transports/kafka/compress.ts'
 import { confluentWrite, hopRead, igwnListen } from '../bed/peerPrograms.ts'
 import { run } from '../cli/child.ts'
 import { base64, InteropRig } from './rig.ts'
@@ -59,6 +60,16 @@ describe('we write, Python reads', () => {
     const sent = [{ uid: 'S1' }, [1, null, 'é'], '{"uid": "S2"}']
     for (const payload of sent) await rig.client.publish('superevent', payload)
     expect(await heardByPython(3)).toEqual(sent.map((payload, i) => ({ topic: 'superevent', payload, type: ['dict', 'list', 'str'][i] })))
+  })
+
+  it.each(WRITABLE_COMPRESSIONS)('compressed with %s: hop and igwn-alert', async compression => {
+    const sent = Array.from({ length: 100 }, (_, i) => ({ uid: `S${i}`, text: 'gravité ☄ '.repeat(i) }))
+    const sink = rig.client.sink('superevent', { compression })
+    await Promise.all([...sent, { pad: '0123456789abcdef'.repeat(65_536) }].map(payload => sink.send(payload)))
+    const got = await hopRead(rig.access, { topics: [full], group: rig.consumerGroup() })
+    expect(got.slice(0, 100).map(({ payload }) => payload)).toEqual(sent)
+    expect(got[100]?.payload).toEqual({ pad: '0123456789abcdef'.repeat(65_536) })
+    expect((await heardByPython(101)).slice(0, 100).map(({ payload }) => payload)).toEqual(sent)
   })
 
   it("a key's partition is librdkafka's", async () => {

@@ -83,4 +83,32 @@ describe('VirtualClock', () => {
     await clock.advance(1000)
     expect(answered).toBe(10)
   })
+
+  it('jumps as a wall clock that is set: neither the tick nor a timer notices', async () => {
+    const clock = new VirtualClock(5_000)
+    let fired = 0
+    clock.after(100, () => fired++)
+    clock.jump(3_600_000)
+    expect([clock.now(), clock.tick()]).toEqual([3_605_000, 0])
+    clock.jump(-7_200_000)
+    await clock.advance(99)
+    expect([clock.now(), clock.tick(), fired]).toEqual([-3_594_901, 99, 0])
+    await clock.advance(1)
+    expect(fired).toBe(1)
+  })
+
+  it('runs what came due behind a busy loop afterwards, late and in order; time never goes back', async () => {
+    const clock = new VirtualClock()
+    const order: string[] = []
+    const every = (): void => {
+      order.push(`every ${clock.tick()}`)
+      if (order.length < 3) clock.after(10, every)
+    }
+    clock.after(10, every)
+    clock.after(5, () => order.push(`first ${clock.tick()}`))
+    await clock.block(1_000)
+    expect(order).toEqual(['first 1000', 'every 1000'])
+    await clock.advance(10)
+    expect(order.at(-1)).toBe('every 1010')
+  })
 })
