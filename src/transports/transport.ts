@@ -83,7 +83,10 @@ export type ReadEvent =
     }
   /** That partition stands still until `start()`. `after`: where to go on beyond an unreadable batch. */
   | { readonly type: 'fault'; readonly of: TopicPartition; readonly error: AlertError; readonly after?: number | undefined }
-  /** A leader's connection broke (`error`), or answers again (none): its partitions' business, the reader goes on. No partitions: it is the group's coordinator. */
+  /**
+   * A leader's connection broke (`error`), or answers again (none): its partitions' business, the reader goes on. No partitions: it is the
+   * group's coordinator. For a partition that has had no leader for some time `leader` is the server.
+   */
   | {
       readonly type: 'lane'
       readonly leader: string

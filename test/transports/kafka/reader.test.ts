@@ -219,6 +219,20 @@ describe('what goes wrong', () => {
     expect(of('fault')).toEqual([])
   })
 
+  it('says of which partition there is no leader for long, and when it is read again', async () => {
+    broker.topics.set('t', { leaders: [false, true] })
+    serve('a')
+    read()
+    reader.start(0, [at(0, 0), at(0, 1)])
+    await expect.poll(() => of('lane'), { timeout: 5000 }).toHaveLength(1)
+    const partitions = [{ topic: 't', partition: 0 }]
+    expect(of('lane')).toEqual([{ type: 'lane', leader: broker.address, partitions, error: expect.any(AlertError) }])
+    expect(of('lane')[0]!.error).toMatchObject({ code: 'ALERT_LEADER', message: expect.stringContaining('t[0]') })
+    broker.topics.set('t', { leaders: [true, true] })
+    await expect.poll(() => of('lane'), { timeout: 5000 }).toHaveLength(2)
+    expect(of('lane')[1]).toEqual({ type: 'lane', leader: broker.address, partitions })
+  })
+
   it('says when a link broke and when the leader answers again', async () => {
     let breaks = true
     broker.onFetch = ({ partitions: [asked] }) => {

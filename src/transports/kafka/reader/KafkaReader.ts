@@ -65,6 +65,7 @@ export class KafkaReader implements Reader {
         this.#lanes.closeEmpty()
       },
       fault: (partition, error) => this.#fault(partition, error),
+      leaderless: (partition, error) => this.#leaderless(partition, error),
       lost: error => void this.#end(error),
     })
     if (options.group) this.#member = this.#memberOf(options.group)
@@ -193,6 +194,12 @@ export class KafkaReader implements Reader {
     for (const partition of partitions) partition.troubled = true
     this.#placement.add(partitions, delay)
     this.#emit({ type: 'lane', leader, error, partitions: partitions.map(({ place }) => place) })
+  }
+
+  #leaderless(partition: ReadPartition, error: AlertError): void {
+    if (partition.troubled) return // it is said already whose link broke
+    partition.troubled = true
+    this.#emit({ type: 'lane', leader: this.#links.config.server, error, partitions: [partition.place] })
   }
 
   /** Another topic under the same name looks like this too, if its log is shorter. */

@@ -1,5 +1,6 @@
 import { pause, systemClock } from '../../../clock.ts'
 import { AlertError, toAlertError } from '../../../errors.ts'
+import { kafkaError } from '../../codes.ts'
 import { backoff } from '../backoff.ts'
 import type { Links, TopicMetadata } from '../links.ts'
 import type { ReadPartition } from './ReadPartition.ts'
@@ -7,11 +8,18 @@ import type { ReadPartition } from './ReadPartition.ts'
 /** A broker that has just started, and a topic just made, are unknown for a moment. */
 const UNKNOWN_PATIENCE = 2_000
 
+/** Tries without a leader: an election is over sooner. */
+const WORTH_A_WORD = 5
+
+const LEADER_NOT_AVAILABLE = 5
+
 export interface PlacementHost {
   /** Its leader is known; called for all that one answer places, then `placed`. */
   place(partition: ReadPartition, leader: string): void
   placed(): void
   fault(partition: ReadPartition, error: AlertError): void
+  /** It has had no leader for some time: said once, and waited on. */
+  leaderless(partition: ReadPartition, error: AlertError): void
   /** No broker answers. */
   lost(error: AlertError): void
 }
@@ -96,6 +104,7 @@ export class Placement {
     } else if (leader === undefined) {
       waiting.tries++
       waiting.due = performance.now() + backoff(waiting.tries)
+      if (waiting.tries === WORTH_A_WORD) this.#host.leaderless(partition, kafkaError(LEADER_NOT_AVAILABLE, partition.key))
     } else {
       this.#waiting.delete(partition)
       partition.topicId ??= topicId
