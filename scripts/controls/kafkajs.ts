@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type Consumer, type ConsumerConfig, type EachMessagePayload, Kafka, logLevel, Partitioners } from 'kafkajs'
 import { uniqueName } from '../../test/bed/bedClient.ts'
 import { type KafkaBed, startKafka } from '../../test/bed/kafka.ts'
+import { prepare } from '../../test/bed/prepare.ts'
 import { proxyBrokers } from '../../test/bed/proxy.ts'
 import { until } from '../../test/bed/run.ts'
 import { ApiKey } from '../../test/bed/wire.ts'
@@ -9,14 +10,13 @@ import type { RowName } from '../../test/faults/rows.ts'
 import { firstMetadata } from '../../test/faults/support/probe.ts'
 import { now, seconds } from '../../test/faults/support/time.ts'
 
-/** A row of the fault suite with kafkajs's own consumer or producer in place of ours: it has to fail, or the row shows nothing. */
-export interface KafkajsControl {
+interface KafkajsControl {
   readonly row: RowName
   readonly what: string
   run(): Promise<Outcome>
 }
 
-export interface Outcome {
+interface Outcome {
   readonly measured: string
   /** As the row demands it. */
   readonly passes: boolean
@@ -162,10 +162,31 @@ async function swallowed(): Promise<Outcome> {
   }
 }
 
-export const KAFKAJS_CONTROLS: readonly KafkajsControl[] = [
+const KAFKAJS_CONTROLS: readonly KafkajsControl[] = [
   { row: 'brokerKilled', what: 'killed, back after 60 s, 20 alerts at once', run: restarted },
   { row: 'killedBeforeFirst', what: 'ended before its first record, 20 sent, started again', run: killedBeforeFirst },
   { row: 'twoStreams', what: 'two consumers of one group, a topic each', run: twoTopics },
   { row: 'handlers', what: 'a handler that throws a TypeError', run: typeError },
   { row: 'network', what: 'answers of Produce swallowed', run: swallowed },
 ]
+
+/**
+ * Cases of the fault suite with kafkajs's own consumer or producer in place of ours, on a real Kafka: each has to fail, or it shows nothing.
+ * Prints a table.
+ *
+ * @param isAsked by the row's name
+ * @returns whether all failed
+ */
+export async function putKafkajsInPlace(isAsked: (row: string) => boolean): Promise<boolean> {
+  const asked = KAFKAJS_CONTROLS.filter(({ row }) => isAsked(row))
+  if (asked.length === 0) return true
+  await prepare(line => console.error(line))
+  let passed = 0
+  console.log("\n| row | case | with kafkajs's own consumer, or producer |\n|---|---|---|")
+  for (const { row, what, run } of asked) {
+    const { measured, passes } = await run()
+    if (passes) passed++
+    console.log(`| ${row} | ${what} | ${passes ? '**passes**: ' : ''}${measured} |`)
+  }
+  return passed === 0
+}

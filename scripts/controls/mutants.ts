@@ -100,20 +100,20 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'a revocation ends with a last commit',
     file: 'src/sources/Membership.ts',
-    find: 'await this.commit(parts)\n    this.#context.discard(parts)',
-    replace: 'this.#context.discard(parts)',
+    find: 'await this.commit(parts)',
+    replace: 'await Promise.resolve()',
   },
   {
     rule: 'the last commit comes before the release: here after it',
     file: 'src/sources/Membership.ts',
-    find: 'await this.commit(parts)\n    this.#context.discard(parts)\n    reader?.release(epoch)',
-    replace: 'reader?.release(epoch)\n    await this.commit(parts)\n    this.#context.discard(parts)',
+    find: 'await this.commit(parts)',
+    replace: 'reader?.release(epoch)\n    await this.commit(parts)',
   },
   {
     rule: 'a revocation is released at the reader that said it: here at its successor',
     file: 'src/sources/Membership.ts',
-    find: 'if (signal.aborted || reader !== this.#reader()) return\n    await this.commit(parts)\n    this.#context.discard(parts)\n    reader?.release',
-    replace: 'if (signal.aborted) return\n    await this.commit(parts)\n    this.#context.discard(parts)\n    this.#reader()?.release',
+    find: 'if (signal.aborted || reader !== this.#reader()) return',
+    replace: 'if (signal.aborted) return\n    if (reader !== this.#reader()) this.#reader()?.release(epoch)',
   },
   {
     rule: 'nothing is delivered after a revocation',
@@ -124,8 +124,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'a partition that comes back starts at what is committed: here at its old position',
     file: 'src/sources/Membership.ts',
-    find: 'await this.commit(parts)\n    this.#context.discard(parts)',
-    replace: 'await this.commit(parts)\n    for (const part of parts) part.leaving = false',
+    find: 'this.#context.discard(parts)\n    reader?.release(epoch)',
+    replace: 'for (const part of parts) part.leaving = false\n    reader?.release(epoch)',
   },
   {
     rule: 'acks after a revocation do not count',
@@ -142,8 +142,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'a found start is committed at once',
     file: 'src/sources/Membership.ts',
-    find: 'return this.#context.writeDown()',
-    replace: 'return Promise.resolve()',
+    find: 'const writing = this.#context.writeDown()',
+    replace: 'const writing = Promise.resolve()',
   },
   {
     rule: 'a partition that stays when a reader broke goes on at its position: here anew',
@@ -154,14 +154,20 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'what others committed while the reader was away is not read again',
     file: 'src/sources/Membership.ts',
-    find: 'return at === undefined || (',
-    replace: 'return at === undefined || (part.prefix < 0 && ',
+    find: 'at.committed > part.prefix',
+    replace: 'part.prefix < 0',
   },
   {
-    rule: 'a commit that was refused is tried again',
+    rule: 'what is acked while a reader joins is committed once it has',
     file: 'src/sources/Membership.ts',
-    find: '      return false\n    }\n  }\n',
-    replace: '      return stale\n    }\n  }\n',
+    find: 'if (!reader || this.#epoch === NO_EPOCH) return false',
+    replace: 'if (!reader || this.#epoch === NO_EPOCH) return true',
+  },
+  {
+    rule: 'an epoch ends with its reader: here the next reader is asked with it',
+    file: 'src/sources/Membership.ts',
+    find: '    this.#epoch = NO_EPOCH\n',
+    replace: '',
   },
   {
     rule: 'a member that was left behind is taken over by one subscription: here by two',

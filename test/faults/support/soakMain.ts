@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { parseArgs } from 'node:util'
+import { isDeepStrictEqual, parseArgs } from 'node:util'
 import { prepare } from '../../bed/prepare.ts'
 import { type SoakResult, soak } from './soak.ts'
 import { soakAsText } from './soakText.ts'
@@ -12,13 +12,15 @@ const USAGE = `npm run soak [-- OPTIONS]
 const LARGEST_GROWTH = 1_000_000
 
 /** What is wrong, each in a few words. */
-function faultsOf({ read, grouped, written, failures, growth, endedWell }: SoakResult): string[] {
+function faultsOf({ read, grouped, written, failures, growth, handles, left, endedWell }: SoakResult): string[] {
   const checks: readonly (readonly [isWrong: boolean, what: string])[] = [
     [read.lost.length + grouped.lost.length + written.lost.length > 0, 'alerts are lost'],
     [read.doubled.length + written.doubled.length > 0, 'alerts are doubled'],
     [read.disordered.length + written.disordered.length > 0, 'alerts are out of order'],
     [failures.length > 0, `errors: ${failures.slice(0, 3).join('; ')}`],
     [growth.heap.perMinute >= LARGEST_GROWTH, 'memory grows by 1 MB a minute or more'],
+    [!isDeepStrictEqual(handles.atEnd, handles.atStart), 'handles are not as at the start'],
+    [!isDeepStrictEqual(left.after, left.before), 'something is left after close()'],
     [!endedWell, 'something keeps the process after close()'],
   ]
   return checks.flatMap(([isWrong, what]) => (isWrong ? [what] : []))
