@@ -24,7 +24,7 @@ export type Status = Common & StatusEvent
 export type StatusEvent =
   /** Looking for the topics and where to start. */
   | { readonly type: 'connecting' }
-  /** Where each partition starts. */
+  /** Where each partition starts; in a consumer group it is committed, so that whoever comes after a crash starts there too. */
   | { readonly type: 'positioned'; readonly positions: readonly Position[] }
   /** Records can flow: the first fetch came back, or did again after a trouble. */
   | { readonly type: 'connected' }

@@ -12,6 +12,7 @@ import type { Transport } from '../transports/transport.ts'
 import type { Counters } from './Counters.ts'
 import { checkStreamOptions } from './checks.ts'
 import { closedError } from './closed.ts'
+import { instanceOf } from './instances.ts'
 import type { ClientOptions, StreamOptions } from './options.ts'
 import type { StatusFeed } from './StatusFeed.ts'
 import type { Select } from './selections.ts'
@@ -53,6 +54,10 @@ export class Streams {
     const together = withOwn(options, own)
     const settings = settingsOf(together)
     const topics = select(settings.group)
+    const consumerGroup = settings.consumerGroup && {
+      ...settings.consumerGroup,
+      instanceId: instanceOf(options.instanceId, topics.key),
+    }
     const closing = this.#closing.signal
     const abort = anyOf([options.signal, own.signal])
     const stream = source(resumes => {
@@ -65,7 +70,7 @@ export class Streams {
         report(status)
       }
       const onOpen = (reading: LiveReading): void => hooks?.onOpen(reading)
-      return { ...settings, transport, topics, clock, logger, counters, live: this.#live, report: heard, onOpen }
+      return { ...settings, consumerGroup, transport, topics, clock, logger, counters, live: this.#live, report: heard, onOpen }
     }, abort)
     if (!together.retryOnFatal) return stream
     const { listenRetries = 3, retryWait = 100 } = together

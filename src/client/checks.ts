@@ -68,6 +68,11 @@ const counts =
     return wrong && `an object of ${names.join(', ')}, each a whole number of at least 1; ${wrong[0]} is ${shown(wrong[1])}`
   }
 
+/** Kafka takes 249 characters, of which a stream needs some to tell it from others. */
+const INSTANCE = /^[A-Za-z0-9._-]{1,200}$/
+const instance: Check = value =>
+  typeof value === 'string' && INSTANCE.test(value) ? undefined : 'a text of letters, digits, dots, _ and -, at most 200'
+
 const GROUP = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/
 const group: Check = value =>
   value === null || (typeof value === 'string' && GROUP.test(value))
@@ -115,7 +120,7 @@ const CLIENT_CHECKS: Checks<ClientOptions> = {
   batchSize: count(1),
   batchTimeout: told,
   transport: methods('a Transport, e.g. a MemoryTransport', 'describe', 'locate', 'read', 'write', 'deleteTopic', 'close'),
-  instanceId: text,
+  instanceId: instance,
   checkCrcs: flag,
   limits: counts('batchBytes', 'jsonBytes', 'jsonDepth'),
   logger: methods('a logger with debug, info, warn and error', 'debug', 'info', 'warn', 'error'),

@@ -21,7 +21,7 @@ export interface Connection {
 }
 
 export function connectionOf(options: ClientOptions, server: ServerUrl, logger: Logger, clock: Clock): Connection {
-  const { transport, username, clientId } = options
+  const { transport, username, clientId, refresh } = options
   // Somebody else's: others may use it too.
   if (transport) return { transport, username, unwritable: () => undefined, close: async () => {} }
   const secure = createSecurity(options, server, error =>
@@ -34,7 +34,7 @@ export function connectionOf(options: ClientOptions, server: ServerUrl, logger: 
     open: async () => {
       security = await secure()
       const { tls, credentials } = security
-      return new KafkaTransport({ server: server.address, tls, credentials, clientId, logger })
+      return new KafkaTransport({ server: server.address, tls, credentials, clientId, lookAgain: refresh, logger })
     },
     complete: record => ({ ...record, headers: withSender(record.headers, security?.username) }),
   })

@@ -92,7 +92,11 @@ export interface ClientOptions extends StreamOptions, TimeOptions, AuthOptions {
   readonly batchTimeout?: number | undefined
   /** Another way to a log, e.g. `MemoryTransport`; it stays yours to close. Of the credentials only `username` is of use then, as the sender. */
   readonly transport?: Transport | undefined
-  /** Static membership of a consumer group: a process that starts again takes its old place at once. */
+  /**
+   * Static membership of a consumer group: a process that starts again takes its old places at once. It does not leave its group at `close()`:
+   * others get its partitions after `sessionTimeout`. Each process needs its own, of letters, digits, dots, _ and -. Each stream is a member of its
+   * own, `instanceId-DIGEST` by what it reads, and stays so while the subscriptions that it follows change. @default none
+   */
   readonly instanceId?: string | undefined
   /** Check each batch's CRC32C. @default false, as librdkafka: TCP and TLS check already */
   readonly checkCrcs?: boolean | undefined

@@ -3,19 +3,27 @@ import type { TopicSelection } from '../sources/options.ts'
 import { fullTopicOf, topicIn } from './naming.ts'
 import type { Subscriptions } from './Subscriptions.ts'
 
+/** Topics, and how they were selected. */
+export interface Selected extends TopicSelection {
+  /** The same whenever the same is selected, also by another process and while the topics change. */
+  readonly key: string
+}
+
 /** What is read, once the group is known. */
-export type Select = (group: string | null) => TopicSelection
+export type Select = (group: string | null) => Selected
 
 /** Named topics, which do not change. */
 export const namedTopics =
   (topics: readonly string[]): Select =>
   group => {
     const full = topics.map(topic => fullTopicOf(group, topic))
-    return { names: () => full, includes: name => full.includes(name), changed$: EMPTY }
+    const key = `topics ${[...new Set(full)].sort().join(' ')}`
+    return { key, names: () => full, includes: name => full.includes(name), changed$: EMPTY }
   }
 
 /** Every topic of the group, as they come. */
 export const wholeGroup: Select = group => ({
+  key: `every topic of ${group}`,
   names: () => undefined,
   includes: name => topicIn(group, name) !== undefined,
   changed$: EMPTY,
@@ -35,6 +43,7 @@ export const followedTopics =
       return followed ? topics.map(topic => fullTopicOf(group, topic)) : undefined
     }
     return {
+      key: `subscriptions in ${group}`,
       names,
       includes: name => names()?.includes(name) ?? topicIn(group, name) !== undefined,
       changed$: subscriptions.changed$,

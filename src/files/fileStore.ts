@@ -5,6 +5,7 @@ import { AlertError, ConfigError, toAlertError } from '../errors.ts'
 import type { CheckpointStore } from '../sources/Checkpoint.ts'
 import { isErrno } from './errno.ts'
 import { FileLock } from './FileLock.ts'
+import { writeFlushed } from './writeFlushed.ts'
 
 /** A `CheckpointStore` in a file. */
 export interface FileStore extends CheckpointStore {
@@ -20,11 +21,12 @@ export interface FileStore extends CheckpointStore {
  *
  * One live subscription each: a second process of this machine that reads the file is refused with ALERT_SHARED. `PATH.lock` names the process
  * that has it; one that is gone is succeeded. Of a process on another machine (a shared volume) nobody can tell: it is succeeded too, and if it
- * lives, its savings are refused from then on, which it logs.
+ * lives, its savings are refused from then on, which it logs. Where the system does not say when a process started (macOS, Windows), the number of
+ * one that is gone may be another program's by now: then it is refused until the lock is removed by hand, and the error says so.
  *
  * @param path relative to the working directory at this call
- * @throws ConfigError `load()`: the folder is missing, the file cannot be read, or it holds something else than a position. Never a silent start
- * at `latest`
+ * @throws ConfigError `load()`: the folder is missing or its file system has no hard links, the file cannot be read, or it holds something else
+ * than a position. Never a silent start at `latest`
  * @example
  * const from = new Checkpoint('latest', fileStore('superevent.checkpoint'))
  * client.topic('superevent', { from }).pipe(parseJson<Alert>(), handle(({ payload }) => page(payload))).subscribe({ error: console.error })
@@ -62,7 +64,7 @@ class OneFile implements FileStore {
   save(cursor: string): Promise<void> {
     return this.#inTurn(async () => {
       await this.#own()
-      const beside = this.#beside(this.#lock.id)
+      const beside = this.#lock.scratch
       try {
         await replace(this.#path, beside, `${cursor}\n`)
       } catch (error) {
@@ -84,9 +86,7 @@ class OneFile implements FileStore {
 
   async #own(): Promise<void> {
     try {
-      const before = await this.#lock.hold()
-      // What its process was writing when it was killed.
-      if (before !== undefined) await rm(this.#beside(before), { force: true })
+      await this.#lock.hold()
     } catch (error) {
       throw error instanceof AlertError ? error : this.#unusable(error)
     }
@@ -113,10 +113,6 @@ class OneFile implements FileStore {
     return cursor
   }
 
-  #beside(id: string): string {
-    return `${this.#path}.${id}`
-  }
-
   #unusable(cause: unknown): ConfigError {
     const [, mend] = MENDS.find(([code]) => isErrno(cause, code)) ?? []
     return new ConfigError(`The checkpoint file ${this.#path} cannot be used: ${toAlertError(cause).message}`, {
@@ -126,11 +122,17 @@ class OneFile implements FileStore {
   }
 }
 
+const NO_LINKS = (folder: string): string =>
+  `If the file system of ${folder} has no hard links (FAT, some network shares), give a file on another one`
+
 const MENDS: readonly (readonly [code: string, mend: (folder: string) => string])[] = [
   ['ENOENT', folder => `Make the folder ${folder} first`],
   ['EACCES', folder => `This user has to be allowed to write into ${folder}`],
   ['EROFS', folder => `${folder} cannot be written: give a file in another folder`],
   ['EISDIR', () => 'Give the path of a file'],
+  ['EPERM', NO_LINKS],
+  ['ENOTSUP', NO_LINKS],
+  ['ENOSYS', NO_LINKS],
   ['EBUSY', () => 'It cannot be replaced: if it is mounted by itself, mount its folder'],
 ]
 
@@ -140,13 +142,7 @@ const excerpt = (text: string): string => JSON.stringify(text.length > EXCERPT ?
 
 /** Whole or not at all: written beside it and flushed, then renamed. */
 async function replace(path: string, beside: string, text: string): Promise<void> {
-  const file = await open(beside, 'w')
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
+  await writeFlushed(beside, text)
   await rename(beside, path)
   await syncFolder(dirname(path))
 }

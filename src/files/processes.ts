@@ -40,7 +40,9 @@ async function startOf(pid: number): Promise<string | undefined> {
     const stat = await readFile(`/proc/${pid}/stat`, 'latin1')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return fields[STATE] === ZOMBIE ? undefined : fields[START_TIME]
-  } catch {
+  } catch (error) {
+    // Nothing is known then: to call it gone would end a process that lives.
+    if (isErrno(error, 'EMFILE') || isErrno(error, 'ENFILE')) throw error
     return undefined // it is gone, or this is no Linux
   }
 }

@@ -1,5 +1,6 @@
 import { Cursor } from '../cursor.ts'
 import { AlertError, ConfigError, toAlertError } from '../errors.ts'
+import type { Position } from '../place.ts'
 import type { Logger } from '../status.ts'
 import type { ReadCounters } from './options.ts'
 
@@ -12,8 +13,9 @@ export interface CheckpointStore {
 }
 
 /**
- * Resumes across subscriptions, and with a store across processes: read when a stream is subscribed, advanced by handled records, saved as
- * commits are. One live subscription each.
+ * Resumes across subscriptions, and with a store across processes: read at each subscription, advanced by handled records, saved as commits are.
+ * One live subscription each. Subscribed again it goes on where it was itself, or where another process has come to meanwhile if that is further;
+ * to go back, change the store and make a new one.
  *
  * @example
  * client.topic('superevent', { from: new Checkpoint('earliest', store) }).pipe(parseJson(), handle(({ payload }) => page(payload)))
@@ -23,7 +25,10 @@ export class Checkpoint {
   readonly start: 'latest' | 'earliest' | Date | Cursor
   readonly #store: CheckpointStore | undefined
   #cursor: (() => Cursor | undefined) | undefined
-  #saved: string | undefined
+  /** What the store held when it was last read or written. */
+  #stored: string | undefined
+  /** A subscription has read the store: only then may it write. */
+  #isFollowing = false
 
   constructor(start: 'latest' | 'earliest' | Date | Cursor = 'latest', store?: CheckpointStore) {
     this.start = start
@@ -35,16 +40,27 @@ export class Checkpoint {
     return this.#cursor?.()
   }
 
-  /** For the subscription: the cursor to resume at. @throws ConfigError when the store cannot be read, or holds something else */
+  /**
+   * For the subscription: the cursor to resume at. What this object handled itself, or what another process has handled since, whichever is
+   * further on, by partition.
+   *
+   * @throws ConfigError when the store cannot be read, or holds something else
+   */
   async load(): Promise<Cursor | undefined> {
-    if (this.#cursor) return this.#cursor()
+    this.#isFollowing = false
     const text = await this.#read()
-    return text === undefined ? undefined : Cursor.parse(text)
+    const stored = text === undefined ? undefined : Cursor.parse(text)
+    const own = this.cursor
+    const isOurs = text === this.#stored
+    this.#stored = text
+    if (!own || !stored) return own ?? stored
+    return isOurs ? own : furtherOn(own, stored)
   }
 
   /** For the subscription: what advances it from now on. */
   follow(cursor: () => Cursor | undefined): void {
     this.#cursor = cursor
+    this.#isFollowing = true
   }
 
   async #read(): Promise<string | undefined> {
@@ -79,10 +95,23 @@ export class Checkpoint {
 
   /** Whether there was something new to save. */
   async #save(): Promise<boolean> {
-    const text = this.#cursor?.()?.toString()
-    if (!this.#store || text === undefined || text === this.#saved) return false
+    const text = this.#isFollowing ? this.cursor?.toString() : undefined
+    if (!this.#store || text === undefined || text === this.#stored) return false
     await this.#store.save(text)
-    this.#saved = text
+    this.#stored = text
     return true
   }
+}
+
+/** Of the same topics: the stored place, but where the own one is further on. Of a topic that was created again, and of another server: the stored. */
+function furtherOn(own: Cursor, stored: Cursor): Cursor {
+  if (own.server !== stored.server) return stored
+  const isBehind = ({ topic, partition, offset, topicId }: Position): boolean => {
+    const known = own.topics.get(topic)
+    const isSame = known?.id === undefined || topicId === undefined || known.id === topicId
+    return isSame && offset < (known?.offsets.get(partition) ?? 0)
+  }
+  // What neither knows starts at the earlier moment: nobody has read it.
+  const time = Math.min(own.time, stored.time)
+  return Cursor.of(stored.server, time, [...own.positions, ...stored.positions.filter(at => !isBehind(at))])
 }

@@ -2,6 +2,7 @@ import { pause } from '../clock.ts'
 import { AlertError, toAlertError } from '../errors.ts'
 import { type Position, partitionKey } from '../place.ts'
 import type { Assigned, ReadEvent, Reader, ReadOptions } from '../transports/transport.ts'
+import { sayCutShort, sayNotCommitted, sayRecalled, sayUncommitted } from './complaints.ts'
 import type { ReadingContext } from './context.ts'
 import { exclusivesOf } from './exclusives.ts'
 import { type ConsumerGroupOptions, hasCome } from './options.ts'
@@ -17,6 +18,9 @@ const AGAIN = 500
 /** Reading waits no longer than this for the commit of a found start, ms. */
 const FIRST_COMMIT = 2_000
 
+/** No reader has joined. */
+const NO_EPOCH = -1
+
 /** A subscription's part in a consumer group: what is assigned is placed, what is revoked is finished and committed, then let go. */
 export class Membership {
   readonly #context: ReadingContext
@@ -25,7 +29,8 @@ export class Membership {
   readonly #topics: Topics
   readonly #reader: () => Reader | undefined
   #memberId: string | undefined
-  #epoch = -1
+  /** Of the reader's present assignment. */
+  #epoch = NO_EPOCH
   /** Undefined: the reader has not joined, or is about to join again. */
   #assigned: readonly Assigned[] | undefined
   /** By `partitionKey`: what was last known to be committed. */
@@ -96,7 +101,9 @@ export class Membership {
     this.#context.start(kept)
     this.#context.say({ type: 'assigned', partitions: event.partitions.map(({ topic, partition }) => ({ topic, partition })) })
     this.#assigned = event.partitions
-    void this.#place(event.partitions.filter(at => !parts.has(partitionKey(at))))
+    for (const { topic, fault } of event.partitions) if (fault) this.#topics.fault(topic, fault)
+    // Where what is committed could not be read, another start would lose it: such a partition is assigned anew once it can be.
+    void this.#place(event.partitions.filter(at => !at.fault && !parts.has(partitionKey(at))))
     this.#context.wake()
   }
 
@@ -104,7 +111,10 @@ export class Membership {
   placeAnew(topics: readonly string[]): void {
     const { parts } = this.#context
     const anew = (this.#assigned ?? []).filter(at => topics.includes(at.topic) && !parts.has(partitionKey(at)))
-    void this.#place(anew.map(({ topic, partition }) => ({ topic, partition })))
+    void this.#place(
+      anew.map(({ topic, partition }) => ({ topic, partition })),
+      true,
+    )
   }
 
   revoked({ epoch, lost }: RevokedEvent): void {
@@ -122,11 +132,12 @@ export class Membership {
 
   /** Commits what was handled since the last commit; whether all is committed. */
   async commit(parts: readonly Part[] = [...this.#context.parts.values()]): Promise<boolean> {
-    const ahead = parts.filter(part => part.prefix > part.committed && part.epoch === this.#epoch)
+    const ahead = parts.filter(part => part.prefix > part.committed)
     if (ahead.length === 0) return true
     const at = ahead.map(part => part.atHandled)
     const reader = this.#reader()
-    if (!reader) return false
+    // One that has not joined yet counts its epochs anew: by the time it reads the commit, it may have come to that of its predecessor.
+    if (!reader || this.#epoch === NO_EPOCH) return false
     try {
       await this.#answered(reader.commit(this.#epoch, at))
       this.#context.options.counters.commits++
@@ -138,18 +149,17 @@ export class Membership {
       return true
     } catch (thrown) {
       const error = toAlertError(thrown)
-      // Of an old epoch: another member goes on from the last commit, or our own reader has not joined yet: then it is tried again.
+      // Of an old epoch: another member goes on from the last commit; what is ours all the same is tried again.
       const stale = error.code === 'ALERT_STALE_EPOCH' || error.code === 'ALERT_REJOIN'
       if (!stale) this.#context.options.counters.commitFailures++
-      const next = stale ? 'Whoever has the partitions now reads them from the last commit' : 'It is tried again'
-      const fields = { group: this.#options.id, ...at[0], partitions: at, code: error.code }
-      this.#context.options.logger[stale ? 'info' : 'warn'](fields, `not committed: ${namesOf(at)}: ${error.message}. ${next}`)
+      sayNotCommitted(this.#context, this.#options.id, at, error, stale)
       return false
     }
   }
 
   #letGoOfReader(): void {
     this.#assigned = undefined
+    this.#epoch = NO_EPOCH
     this.#readerOver.abort()
     this.#readerOver = new AbortController()
   }
@@ -171,29 +181,36 @@ export class Membership {
     await Promise.all(parts.map(part => part.whenIdle(timeout)))
     // An ending waits for the same work, commits and leaves; another reader counts its epochs anew.
     if (signal.aborted || reader !== this.#reader()) return
+    const cutShort = parts.filter(part => part.busy).map(part => part.atHandled)
     await this.commit(parts)
+    sayCutShort(this.#context, this.#options, cutShort)
     this.#context.discard(parts)
     reader?.release(epoch)
   }
 
-  /** Until each has a start, or the next assignment comes. */
-  async #place(wanted: readonly Assigned[]): Promise<void> {
+  /** Until each has a start, or the next assignment comes. @param said why nothing is committed of them */
+  async #place(wanted: readonly Assigned[], said = false): Promise<void> {
     const { signal, options } = this.#context
     const assigned = this.#assigned
     const isWanted = (): boolean => assigned === this.#assigned && !signal.aborted
     for (let left = wanted; left.length > 0; ) {
-      left = await this.#placeOnce(left, isWanted)
+      left = await this.#placeOnce(left, said, isWanted)
       if (left.length > 0) await pause(options.clock, AGAIN, signal)
       if (!isWanted()) return
     }
   }
 
   /** Those that could not be asked where to start. */
-  async #placeOnce(wanted: readonly Assigned[], isWanted: () => boolean): Promise<readonly Assigned[]> {
+  async #placeOnce(wanted: readonly Assigned[], said: boolean, isWanted: () => boolean): Promise<readonly Assigned[]> {
     try {
       const { topicIds } = this.#topics
       const known = wanted.map(at => this.#recall(at, topicIds))
-      const settle = (placed: readonly Part[]): Promise<void> => this.#noteCommitted(placed, wanted)
+      const found = new Set(said ? [] : known.filter(at => this.#isFound(at)).map(partitionKey))
+      const settle = (placed: readonly Part[]): Promise<void> => {
+        const at = placed.map(part => part.atFetch).filter(position => found.has(partitionKey(position)))
+        sayUncommitted(this.#context, this.#options.id, at)
+        return this.#noteCommitted(placed, wanted)
+      }
       const { parts, missed } = await this.#placer.place({
         wanted: known,
         topicIds,
@@ -218,12 +235,13 @@ export class Membership {
   #recall(at: Assigned, topicIds: ReadonlyMap<string, string | undefined>): Assigned {
     const known = this.#known.get(partitionKey(at))
     if (at.committed !== undefined || known?.topicId === undefined || known.topicId !== topicIds.get(at.topic)) return at
-    const { topic, partition, offset } = known
-    this.#context.options.logger.warn(
-      { group: this.#options.id, topic, partition, offset },
-      `${partitionKey(at)}: what the group had committed is gone. It goes on at offset ${offset}, the last commit known here`,
-    )
-    return { ...at, committed: offset }
+    sayRecalled(this.#context, this.#options.id, known)
+    return { ...at, committed: known.offset }
+  }
+
+  /** Neither the group nor a subscription before knows where it starts. */
+  #isFound(at: Assigned): boolean {
+    return at.committed === undefined && this.#context.resumedAt(at) === undefined
   }
 
   #remember(part: Part): void {
@@ -245,11 +263,13 @@ export class Membership {
 }
 
 /**
- * It is not ours any more, or others have committed more of it while our reader was away.
+ * It is not ours any more, or others have committed more of it while our reader was away; or may have.
  * @param known our last commit: it may lie beyond the prefix, where the log has begun anew since
  */
 function isOvertaken(part: Part, at: Assigned | undefined, known: Position | undefined): boolean {
-  return at === undefined || (at.committed !== undefined && at.committed > part.prefix && at.committed !== known?.offset)
+  return (
+    at === undefined ||
+    at.fault !== undefined ||
+    (at.committed !== undefined && at.committed > part.prefix && at.committed !== known?.offset)
+  )
 }
-
-const namesOf = (at: readonly Position[]): string => at.map(({ offset, ...of }) => `${partitionKey(of)}@${offset}`).join(', ')

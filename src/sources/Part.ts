@@ -113,6 +113,11 @@ export class Part implements TokenOwner {
     return this.#hooks.ended()
   }
 
+  /** Not known to be another topic of the same name. */
+  isOf(topicId: string | undefined): boolean {
+    return topicId === undefined || this.topicId === undefined || topicId === this.topicId
+  }
+
   /** Contiguous over what was delivered; the holes of compaction and control records do not count. */
   get prefix(): number {
     return this.#last ?? this.window[0]?.raw.offset ?? this.position

@@ -1,6 +1,7 @@
 import { type AlertError, asFatal } from '../errors.ts'
 import { isFaulty } from '../transports/transport.ts'
 import { type ReadingContext, sayGap } from './context.ts'
+import { Outages } from './Outages.ts'
 import type { Part } from './Part.ts'
 import { TOPIC_FAULTS, type Topics } from './Topics.ts'
 
@@ -14,10 +15,12 @@ const LONGEST = 30_000
 export class PartitionFaults {
   readonly #context: ReadingContext
   readonly #topics: Topics
+  readonly #outages: Outages
 
   constructor(context: ReadingContext, topics: Topics) {
     this.#context = context
     this.#topics = topics
+    this.#outages = new Outages(context)
   }
 
   /** @param after where the log goes on behind a batch that cannot be read */
@@ -32,12 +35,35 @@ export class PartitionFaults {
     else this.#again(part, error)
   }
 
+  /** Its leader is not heard of; nothing is done about it here. */
+  away(part: Part, error: AlertError): void {
+    part.away = true
+    this.#outages.begin(part, error)
+  }
+
+  /** It is read. */
+  back(part: Part): void {
+    part.away = false
+    this.#outages.end(part)
+  }
+
+  /** No leader is known to be away. */
+  readerBegins(): void {
+    for (const part of this.#context.parts.values()) part.away = false
+    this.#outages.resume()
+  }
+
+  readerEnded(): void {
+    this.#outages.suspend()
+  }
+
   #again(part: Part, error: AlertError): void {
     if (part.leaving || this.#context.signal.aborted) return
     const { clock, logger } = this.#context.options
     const delay = Math.min(FIRST * 2 ** Math.min(part.tries - 1, 20), LONGEST)
     const { topic, partition, offset } = part.atFetch
     logger.info({ topic, partition, offset, code: error.code, delay }, `${error.message}; tried again in ${delay} ms`)
+    this.#outages.begin(part, error, delay)
     this.#context.say({ type: 'reconnecting', attempt: part.tries, delay, error, partitions: [{ topic, partition }] })
     const cancel = clock.after(delay, () => {
       this.#context.signal.removeEventListener('abort', cancel)

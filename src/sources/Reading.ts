@@ -190,12 +190,10 @@ export class Reading implements LiveReading, ReadingContext {
   }
 
   discard(parts: readonly Part[]): void {
-    for (const part of parts) {
-      const key = partitionKey(part.atHandled)
-      if (this.parts.get(key) === part) this.standing.parts.delete(key)
-      part.discard()
-    }
-    if (parts.length > 0 && !this.#membership) this.#supervisor.reader?.stop(parts.map(part => part.atHandled))
+    // What is revoked its reader has let go of.
+    const read = parts.filter(part => this.standing.remove(part) && (!this.#membership || !part.leaving))
+    for (const part of parts) part.discard()
+    if (read.length > 0) this.#supervisor.reader?.stop(read.map(part => part.atHandled))
   }
 
   retire(parts: readonly Part[]): void {

@@ -45,6 +45,12 @@ export class Standing {
     return resumed && { topic: at.topic, partition: at.partition, offset: resumed.offset, topicId: resumed.topicId }
   }
 
+  /** Whether it was there: another part may have taken its place. */
+  remove(part: Part): boolean {
+    const key = partitionKey(part.atHandled)
+    return this.parts.get(key) === part && this.parts.delete(key)
+  }
+
   /** What was left of a partition that is placed now. */
   take(key: string): Resumed | undefined {
     const resumed = this.#left.get(key)

@@ -92,7 +92,11 @@ export class Supervisor {
   topicsChanged(recreated: readonly string[]): void {
     this.#topicsChanged?.()
     this.#membership?.placeAnew(recreated)
-    if (this.#membership && this.#topics.readable.length > 0) this.#reader?.subscribe(this.#topics.readable)
+    if (!this.#membership) return
+    const { readable } = this.#topics
+    // Nothing is wanted: others get the partitions. Nothing can be read: a member that stays is there when it can again.
+    const isNoneWanted = this.#context.options.topics.names()?.length === 0
+    if (readable.length > 0 || isNoneWanted) this.#reader?.subscribe(readable)
   }
 
   start(parts: readonly Part[]): void {
@@ -124,7 +128,7 @@ export class Supervisor {
   /** One reader from its opening to its end. */
   async #read(): Promise<void> {
     const { transport, clock, times, maxBytes, limits, checkCrcs } = this.#context.options
-    for (const part of this.#context.parts.values()) part.away = false
+    this.#faults.readerBegins()
     await new Promise<void>((resolve, reject) => {
       let over = false
       const ended = (error: AlertError | undefined): void => {
@@ -132,6 +136,7 @@ export class Supervisor {
         watchdog.stop()
         this.#reader = undefined
         this.#connected = false
+        this.#faults.readerEnded()
         if (error) reject(error)
         else resolve()
       }
@@ -219,10 +224,10 @@ export class Supervisor {
     switch (event.type) {
       case 'records': {
         const part = this.#part(event.of)
-        if (!part || part.epoch !== event.epoch || part.leaving) return
+        if (!part || part.epoch !== event.epoch || part.leaving || !part.isOf(event.topicId)) return
         part.tries = 0
-        part.away = false
         part.end = event.end
+        this.#faults.back(part)
         this.#hooks.records(part, event)
         return
       }
@@ -232,7 +237,7 @@ export class Supervisor {
         return
       }
       case 'lane':
-        for (const part of event.partitions.map(at => this.#part(at))) if (part) part.away = event.error !== undefined
+        this.#lane(event)
         if (event.error) this.#context.say({ type: 'reconnecting', attempt: 1, delay: 0, error: event.error, partitions: event.partitions })
         else this.#alive(true)
         return
@@ -249,6 +254,13 @@ export class Supervisor {
       case 'ended':
         this.#membership?.ended(event.memberId)
         ended(event.error)
+    }
+  }
+
+  #lane({ partitions, error }: Extract<ReadEvent, { type: 'lane' }>): void {
+    for (const part of partitions.map(at => this.#part(at)).filter(part => part !== undefined)) {
+      if (error) this.#faults.away(part, error)
+      else this.#faults.back(part)
     }
   }
 

@@ -1,12 +1,14 @@
 import type { Unsubscribable } from 'rxjs'
-import { type AlertError, asFatal, toAlertError } from '../errors.ts'
+import { type AlertError, toAlertError } from '../errors.ts'
 import { partitionKey, type TopicPartition } from '../place.ts'
 import { isFaulty, type Per, type TopicDescription } from '../transports/transport.ts'
+import { Backoff } from './backoff.ts'
 import type { ReadingContext } from './context.ts'
 import { endTrial, faultOf, type Known, unknown } from './known.ts'
 import { nothingReadable } from './nothingReadable.ts'
 import type { Part } from './Part.ts'
 import type { Missed, Placer } from './Placer.ts'
+import { RefusalWatch } from './RefusalWatch.ts'
 
 export interface TopicsHooks {
   /** Other topics may be readable than before; `recreated` are so anew. */
@@ -34,13 +36,14 @@ export class Topics {
   /** When all topics were asked for, the last time that an answer came; ms since 1970. */
   #lookedAt: number | undefined
   #changes: Unsubscribable | undefined
-  #cancelRefresh: (() => void) | undefined
-  #cancelRefusal: (() => void) | undefined
+  #cancelLook: (() => void) | undefined
+  readonly #refusals: RefusalWatch
 
   constructor(context: ReadingContext, placer: Placer, hooks: TopicsHooks) {
     this.#context = context
     this.#placer = placer
     this.#hooks = hooks
+    this.#refusals = new RefusalWatch(context, this.#known, () => hooks.hasSucceeded())
   }
 
   /** Full topics that can be read now. */
@@ -98,7 +101,7 @@ export class Topics {
       this.#context.options.logger.warn({ topic, code: error.code }, `${error.message}. Other topics go on; this one is looked at again`)
     }
     this.#lookAgain(topic)
-    this.#watchRefusal()
+    this.#watchRefusals()
   }
 
   /** Another topic under the same name: what was read says nothing about it. */
@@ -121,16 +124,14 @@ export class Topics {
 
   /** Looks again as soon as the selection changes. */
   follow(): void {
-    const { topics, logger } = this.#context.options
-    this.#changes = topics.changed$.subscribe(() => {
-      this.look().catch(thrown => logger.info({}, `topics could not be looked at: ${toAlertError(thrown).message}`))
-    })
+    const { topics, clock } = this.#context.options
+    this.#changes = topics.changed$.subscribe(() => this.#lookUntilDone(new Backoff(clock)))
   }
 
   stop(): void {
     this.#changes?.unsubscribe()
-    this.#cancelRefresh?.()
-    this.#cancelRefusal?.()
+    this.#cancelLook?.()
+    this.#refusals.stop()
     for (const known of this.#known.values()) {
       known.cancel?.()
       endTrial(known)
@@ -174,7 +175,7 @@ export class Topics {
       if (!isFaulty(description) && !known.trial && !missed.some(miss => miss.topic === topic)) known.tries = 0
     }
     for (const miss of missed) this.missed(miss)
-    this.#watchRefusal()
+    this.#watchRefusals()
     this.#hooks.changed(this.#takeRecreated())
     this.#context.wake()
   }
@@ -214,7 +215,7 @@ export class Topics {
   #try(topic: string, known: Known, error: AlertError): void {
     const cancel = this.#context.options.clock.after(TRIAL, () => {
       this.#trust(topic, known)
-      this.#watchRefusal()
+      this.#watchRefusals()
       this.#context.wake()
     })
     known.trial = { error, cancel }
@@ -260,37 +261,29 @@ export class Topics {
     })
   }
 
+  /** What was just selected is not read before. */
+  #lookUntilDone(backoff: Backoff): void {
+    this.look().catch(thrown => {
+      if (backoff.attempt === 0) this.#context.options.logger.info({}, `topics could not be looked at: ${toAlertError(thrown).message}`)
+      this.#lookIn(backoff.next(), () => this.#lookUntilDone(backoff))
+    })
+  }
+
   #scheduleRefresh(): void {
-    if (this.#context.signal.aborted) return
-    this.#cancelRefresh?.()
-    const { clock, times } = this.#context.options
-    this.#cancelRefresh = clock.after(times.refresh, () => {
+    this.#lookIn(this.#context.options.times.refresh, () => {
       this.look().catch(() => this.#scheduleRefresh())
     })
   }
 
-  /** Every topic is refused: after a success that is borne for `refusalTimeout`; at the start it is an error, unless it is waited for. */
-  #watchRefusal(): void {
+  /** The next look at all of them. */
+  #lookIn(ms: number, look: () => void): void {
     if (this.#context.signal.aborted) return
-    const { clock, times, missing } = this.#context.options
-    const faults = [...this.#known.values()].map(faultOf)
-    const refused = this.#begun && faults.length > 0 && faults.every(fault => fault?.code === 'ALERT_TOPIC_FORBIDDEN')
-    if (!refused) {
-      this.#cancelRefusal?.()
-      this.#cancelRefusal = undefined
-      return
-    }
-    const atStart = missing === 'wait' ? Number.POSITIVE_INFINITY : 0
-    const borne = this.#hooks.hasSucceeded() ? times.refusalTimeout : atStart
-    this.#cancelRefusal ??= clock.after(borne, () => this.#refusedForGood())
+    this.#cancelLook?.()
+    this.#cancelLook = this.#context.options.clock.after(ms, look)
   }
 
-  /** Unless one is on trial, which ends in a moment, one way or the other. */
-  #refusedForGood(): void {
-    const known = [...this.#known.values()]
-    const fault = known[0]?.fault
-    if (fault && known.every(({ trial }) => !trial)) this.#context.fail(asFatal(fault))
-    else this.#cancelRefusal = this.#context.options.clock.after(SOON, () => this.#refusedForGood())
+  #watchRefusals(): void {
+    if (this.#begun) this.#refusals.look()
   }
 }
 

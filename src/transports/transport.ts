@@ -84,8 +84,8 @@ export type ReadEvent =
   /** That partition stands still until `start()`. `after`: where to go on beyond an unreadable batch. */
   | { readonly type: 'fault'; readonly of: TopicPartition; readonly error: AlertError; readonly after?: number | undefined }
   /**
-   * A leader's connection broke (`error`), or answers again (none): its partitions' business, the reader goes on. No partitions: it is the
-   * group's coordinator. For a partition that has had no leader for some time `leader` is the server.
+   * A leader's connection broke or it sends a partition away again and again (`error`), or it answers again (none): its partitions' business,
+   * the reader goes on. No partitions: it is the group's coordinator. For a partition that has had no leader for some time `leader` is the server.
    */
   | {
       readonly type: 'lane'
@@ -101,6 +101,8 @@ export type ReadEvent =
 export interface Assigned extends TopicPartition {
   /** The group's committed offset, if there is one. */
   readonly committed?: number | undefined
+  /** What is committed could not be read: not to be placed from anywhere else. It is assigned anew, with a new epoch, once it can be read. */
+  readonly fault?: AlertError | undefined
 }
 
 export interface Reader {

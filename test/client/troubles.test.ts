@@ -148,6 +148,7 @@ describe('a status that means trouble has its line in the log', () => {
   it('and what is no trouble has none', async () => {
     const rig = new ClientRig('gracedb.t')
     rig.append('gracedb.t', 1, 2)
+    rig.log.commit('g', [{ topic: 'gracedb.t', partition: 0, offset: 0 }])
     const client = rig.client({ from: 'earliest', consumerGroup: 'g' })
     const { stop } = collect(client.topic('t'))
     await rig.clock.advance(20_000)

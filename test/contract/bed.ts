@@ -23,6 +23,8 @@ export interface ContractBed {
   damage(topic: string, partition: number, offset: number): Promise<void>
   /** Takes all rights on the topic from the clients. */
   forbid(topic: string): Promise<void>
+  /** Gives them back. */
+  allow(topic: string): Promise<void>
   /** The answers to the next writes get lost, after the log took them. */
   swallowAnswers(count: number): void
 

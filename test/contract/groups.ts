@@ -157,6 +157,39 @@ export function groupCases(given: () => GroupBed): void {
     expect(successor.last('assigned')!.memberId).toBe(memberId)
   })
 
+  it('does not take what it may not read for "nothing is committed", and tells what is as soon as it may', async () => {
+    const bed = given()
+    const topic = await bed.createTopic({ partitions: 2 })
+    const group = bed.newGroup()
+    for (const partition of [0, 1]) {
+      await bed.append(topic, partition, numbered('v', 5))
+      await bed.commit(group, topic, partition, 3)
+    }
+    const transport = bed.connect()
+    const leader = new Member(bed, transport, { id: group, topics: [topic] })
+    await bed.until(() => leader.holds.length === 2, 'it was not assigned')
+    const first = new Member(bed, transport, { id: group, topics: [topic] })
+    await bed.until(() => leader.holds.length === 1 && first.holds.length === 1, 'it was not shared')
+    const { memberId } = first.last('assigned')!
+    await bed.answer(first.reader.close(0))
+    await bed.forbid(topic)
+    const second = new Member(bed, transport, { id: group, topics: [topic], memberId })
+    await bed.until(() => second.holds.length === 1, 'it did not take the place')
+    const { epoch, partitions } = second.last('assigned')!
+    const { partition } = first.last('assigned')!.partitions[0]!
+    expect(partitions).toEqual([{ topic, partition, fault: expect.objectContaining({ code: 'ALERT_TOPIC_FORBIDDEN' }) }])
+    await bed.pass(2500)
+    expect(second.epoch).toBe(epoch)
+    await bed.allow(topic)
+    await bed.until(() => second.epoch > epoch, 'it was not told')
+    expect(second.all('revoked')).toEqual([{ type: 'revoked', epoch, lost: false }])
+    expect(second.last('assigned')).toMatchObject({ memberId })
+    expect(second.last('assigned')!.partitions).toEqual([{ topic, partition, committed: 3 }])
+    await bed.until(() => second.positionOf({ topic, partition }) === 5, 'nothing was read')
+    expect(second.offsetsOf({ topic, partition })).toEqual([3, 4])
+    expect(await bed.committed(group, topic, partition)).toBe(3)
+  })
+
   it('joins anew under a member id that is over', async () => {
     const bed = given()
     const topic = await bed.createTopic()

@@ -26,7 +26,7 @@ export class Member extends Observer {
   startAll({ epoch, partitions }: EventOf<'assigned'>): void {
     this.reader.start(
       epoch,
-      partitions.map(({ topic, partition, committed = 0 }) => at(topic, partition, committed)),
+      partitions.filter(({ fault }) => !fault).map(({ topic, partition, committed = 0 }) => at(topic, partition, committed)),
     )
   }
 

@@ -83,6 +83,10 @@ export function memoryBed(options: { readonly brokers?: number; readonly latency
       forbidden.add(topic)
       for (const transport of transports) transport.forbid(topic)
     },
+    async allow(topic) {
+      forbidden.delete(topic)
+      for (const transport of transports) transport.allow(topic)
+    },
     swallowAnswers(count) {
       for (const transport of transports) transport.swallowAnswers(count)
     },

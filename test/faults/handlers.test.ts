@@ -106,7 +106,7 @@ it.concurrent('a partition whose records are never acked: it is said, the member
     stalled.slice(1).forEach(({ held }, i) => {
       expect(held).toBeGreaterThanOrEqual(2 * stalled[i]!.held)
     })
-    expect(watched.logged.warn).toHaveLength(stalled.length)
+    expect(watched.logged.warn.filter(text => text.includes('is held for'))).toHaveLength(stalled.length)
     expect(unhandled).toEqual(range(0, unhandled.length))
     expect(unhandled.length).toBeLessThan(ends[0]!) // fetching waits
     const { unhandled: gauge, oldestUnhandled, stalls } = watched.client.metrics().topics[topic]!
@@ -169,7 +169,7 @@ describe('errors of every kind: the stream lives, each is reported once and coun
     failed.forEach(({ error }, i) => {
       const { value } = cases[i]!
       if (value instanceof AlertError) expect(error).toBe(value)
-      else expect(error).toMatchObject({ code: 'ALERT_HANDLER', cause: value })
+      else expect([error.code, error.cause]).toEqual(['ALERT_HANDLER', value])
       expect(error.message).toMatch(/\w/)
       expect(error.message).not.toContain('[object')
     })

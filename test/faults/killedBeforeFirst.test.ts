@@ -15,7 +15,7 @@ const SESSION = 6000
 
 interface Moment {
   /** The status of the first process after which it is killed. */
-  readonly status: 'assigned' | 'positioned' | 'connected'
+  readonly status: 'positioned' | 'connected'
   /** ms after it. */
   readonly after: number
 }
@@ -48,11 +48,11 @@ async function killedAt(bed: BedClient, { status, after }: Moment): Promise<Verd
 
 const random = (): number => Math.round(Math.random() * 300)
 
+/** Before 'positioned' nobody knows where it begins: it is said once the start is committed. */
 const moments: readonly Moment[] = [
-  { status: 'assigned', after: 0 },
   { status: 'positioned', after: 0 },
   { status: 'connected', after: 0 },
-  ...range(0, length({ short: 1, full: 9 })).map((): Moment => ({ status: 'assigned', after: random() })),
+  ...range(0, length({ short: 1, full: 5 })).map((): Moment => ({ status: 'positioned', after: random() })),
 ]
 
 it.each(moments)('a new group at latest, killed $after ms after it was $status, before its first record: 20 of 20', async moment => {

@@ -1,7 +1,10 @@
 import { Checkpoint, type ClientOptions, Cursor } from 'igwn-alert-rx'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type BedClient, uniqueName } from '../bed/bedClient.ts'
+import { startProxy } from '../bed/proxy.ts'
+import { rewriteAddresses } from '../bed/rewrite.ts'
 import { sharedBed } from '../bed/shared.ts'
+import { deleteGroup } from './support/deleteGroup.ts'
 import { figure } from './support/figures.ts'
 import { alerts, type Heard, hear, range, Watched } from './support/watched.ts'
 
@@ -233,6 +236,111 @@ describe('a topic created later', () => {
     await bed.produce(`x${topic}`, alerts(100, 105))
     await expectExactly(heard, range(0, 5))
     expect(watched.statuses.at(-1)?.topics).toEqual([`${group}.first`, topic])
+  })
+})
+
+describe('in a consumer group', () => {
+  const SESSION = 6000
+  let group: string
+  beforeEach(() => {
+    group = uniqueName('change')
+  })
+  const join = (address = bed.brokers[0]!.plaintext): Watched =>
+    new Watched(address, { refresh: 500, from: 'earliest', consumerGroup: group, sessionTimeout: SESSION, heartbeatInterval: 500 })
+  const committed = (): Promise<number[]> => bed.committed(group, topic)
+
+  /** 0 .. 4 are there, handled and committed. */
+  async function begin(watched: Watched): Promise<Heard> {
+    await bed.createTopic(topic)
+    await bed.produce(topic, alerts(0, 5))
+    const heard = hear(watched.client.topic(topic))
+    await expect.poll(committed, soon).toEqual([5])
+    return heard
+  }
+
+  it('a topic deleted and created again under its reader: a gap, and all of the new one, committed as its own', async () => {
+    await using watched = join()
+    const heard = await begin(watched)
+    await bed.deleteTopic(topic)
+    await bed.createTopic(topic)
+    await bed.produce(topic, alerts(5, 8))
+    await expectExactly(heard, range(0, 8))
+    expect(watched.of('gap')).toMatchObject([{ topic, partition: 0, from: 5, reason: 'recreated' }])
+    await expect.poll(committed, soon).toEqual([4]) // 5, 6, 7 and the marker
+    figure('topicsChange', 'deleted and created again, in a group', 'said, 0 of 3 lost, 0 doubled, committed anew')
+  })
+
+  it('a topic deleted and created again while its reader is away: all of the new one', async () => {
+    {
+      await using before = join()
+      await begin(before)
+    }
+    await bed.deleteTopic(topic)
+    await bed.createTopic(topic)
+    await bed.produce(topic, alerts(5, 15))
+    await using watched = join()
+    await expectExactly(hear(watched.client.topic(topic)), range(5, 15))
+    expect(watched.logged.warn.join('\n')).toContain(`the group ${group} has no committed offset of ${topic}[0]`) // Kafka deleted it
+  })
+
+  it('partitions added: the new ones from their beginning', async () => {
+    await using watched = join()
+    const heard = await begin(watched)
+    await bed.addPartitions(topic, 3)
+    for (const partition of [1, 2]) await bed.produce(topic, alerts(partition * 10, partition * 10 + 10), { partition })
+    const from = performance.now()
+    await expect.poll(committed, soon).toEqual([5, 10, 10])
+    figure('topicsChange', 'partitions added, in a group', `0 of 20 lost, 0 doubled, read within ${seconds(from)} (looked at every 0.5 s)`)
+    expect([...heard.got].sort((a, b) => a - b)).toEqual([...range(0, 5), ...range(10, 30)])
+    expect(watched.of('gap')).toEqual([])
+  })
+
+  it('retention passes what was committed: a gap, and all that the log still has', async () => {
+    {
+      await using before = join()
+      await begin(before)
+    }
+    await bed.produce(topic, alerts(5, 20))
+    await bed.deleteRecords(topic, 0, 12)
+    await using watched = join()
+    await expectExactly(hear(watched.client.topic(topic)), range(12, 20))
+    expect(watched.of('gap')).toMatchObject([{ topic, partition: 0, from: 5, to: 12, reason: 'offset-lost' }])
+  })
+
+  it('offsets deleted while nobody is there: a new group, said where it starts', async () => {
+    {
+      await using before = join()
+      await begin(before)
+    }
+    await deleteGroup(bed.brokers[0]!.plaintext, group)
+    await using watched = join()
+    await expectExactly(hear(watched.client.topic(topic)), range(0, 5))
+    expect(watched.of('positioned')).toMatchObject([{ positions: [{ topic, partition: 0, offset: 0 }] }])
+    expect(watched.logged.warn.join('\n')).toContain(`the group ${group} has no committed offset of ${topic}[0]`)
+    figure('topicsChange', 'group offsets deleted, reader away', "said, 0 of 5 lost (from: 'earliest')")
+  })
+
+  it('offsets deleted while its member was cut off: it goes on where it knows that it was, and says so', async () => {
+    const target = bed.brokers[0]!.plaintext
+    await using proxy = await startProxy(target)
+    proxy.onResponse = rewriteAddresses({ [target]: proxy.address })
+    await using watched = join(proxy.address)
+    const heard = await begin(watched)
+    proxy.blackhole(true)
+    await deleteGroup(target, group) // once its session is over
+    await bed.produce(topic, alerts(5, 10))
+    proxy.blackhole(false)
+    await expect.poll(committed, soon).toEqual([10])
+    const { got, errors } = heard
+    expect(watched.logged.warn.join('\n')).toContain('what the group had committed is gone. It goes on at offset 5')
+    // Those may have come before it heard that its session was over: too late for a commit, so they come again.
+    expect([got.slice(0, 5), [...new Set(got)]]).toEqual([range(0, 5), range(0, 10)])
+    expect(errors).toEqual([])
+    figure(
+      'topicsChange',
+      'group offsets deleted while the member was cut off',
+      `said, 0 of 10 lost, ${got.length - 10} doubled (handled when the session was over already)`,
+    )
   })
 })
 

@@ -86,6 +86,23 @@ it('a second stream on the file is refused at once; the first goes on, and anoth
   expect(sorted(await lastValueFrom(reading().work$.pipe(toArray())))).toEqual([6, 7])
 })
 
+it('the same Checkpoint again waits its turn, and goes on after what another process has handled in between', async () => {
+  publish(0, 3)
+  const from = new Checkpoint('earliest', fileStore(path))
+  const own = (): Promise<number[]> => lastValueFrom(reading({ from }).work$.pipe(toArray()), { defaultValue: [] })
+  expect(sorted(await own())).toEqual([0, 1, 2])
+  await expect.poll(() => readdir(folder)).toEqual(['checkpoint'])
+  publish(3, 6)
+  const got: number[] = []
+  const other = reading({ untilEnd: undefined })
+  other.work$.subscribe(n => got.push(n))
+  await expect.poll(() => got.length).toBe(3)
+  await expect(own()).rejects.toMatchObject({ code: 'ALERT_SHARED', fatal: true })
+  await other.client.close()
+  publish(6, 8)
+  expect(sorted(await own())).toEqual([6, 7])
+})
+
 it('retryOnFatal waits for a file that is in use', async () => {
   publish(0, 3)
   const first = reading({ untilEnd: undefined })

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { type ClientOptions, handle, IgwnAlertClient, type Logger, parseJson, type Status, silentLogger } from 'igwn-alert-rx'
 import { lastValueFrom, merge, take, toArray } from 'rxjs'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -127,6 +128,38 @@ describe("the seed's client on a real Kafka", () => {
     }
     for (const topic of ['a', 'b']) expect(await bed.committed(options.consumerGroup, `${group}.${topic}`)).toEqual([2])
     expect((await bed.describeGroup(options.consumerGroup)).state).toBe('Empty')
+  })
+
+  it('reads two topics as two static members of one consumer group, which take their places again after a restart', async () => {
+    // A place that is not taken again would be waited for until its session ends.
+    const sessionTimeout = 30_000
+    const options = {
+      consumerGroup: uniqueName('static'),
+      instanceId: 'pager-1',
+      from: 'earliest',
+      heartbeatInterval: 200,
+      sessionTimeout,
+    } as const
+    const heartbeats = 1_000
+    for (const [run, topics] of [
+      ['a', 'b'],
+      ['b', 'a'],
+    ].entries()) {
+      const client = clientOf(options)
+      const begun = Date.now()
+      const got: string[] = []
+      const errors: unknown[] = []
+      for (const topic of topics) {
+        client.topic(topic).subscribe({ next: record => got.push(`${record.topic}@${record.offset}`), error: error => errors.push(error) })
+      }
+      await client.publish(['a', 'b'], { run })
+      await until(() => got.length === 2 || errors.length > 0, 'the alert of each topic')
+      if (run > 0) expect(Date.now() - begun).toBeLessThan(sessionTimeout / 2)
+      await setTimeout(heartbeats)
+      expect([got.sort(), errors]).toEqual([[`a@${run}`, `b@${run}`], []])
+      expect((await bed.describeGroup(options.consumerGroup)).state).toBe('Stable')
+      await client.close()
+    }
   })
 
   it.each(['saslSsl', 'saslPlaintext'] as const)('shows a password nowhere, be it right or wrong: %s', async listener => {

@@ -98,6 +98,7 @@ function bedOf(kafka: KafkaBed): Omit<ClusterBed & GroupBed, Faulty> {
     end: endOf,
     damage: (topic, partition, offset) => kafka.damageSegment(topic, partition, offset),
     forbid: topic => kafka.grant('alice', 'topic', topic, ['all'], { deny: true }),
+    allow: topic => kafka.revoke('alice', 'topic', topic, ['all'], { deny: true }),
 
     async leaderOf(topic, partition) {
       const { partitions } = await kafka.describeTopic(topic)

@@ -170,6 +170,7 @@ describe('an error elsewhere', () => {
     '%s at commit: said, and committed later',
     async kind => {
       const rig = Rig.holding([0])
+      rig.log.commit('g', [{ topic: 't', partition: 0, offset: 0 }])
       const heard = rig.hear({ consumerGroup: groupOf('g') })
       await rig.settle()
       rig.transport.fail(kind, { at: 'commit' })

@@ -4,6 +4,7 @@ import { handle } from '../../src/operators/handle.ts'
 import type { Delivery } from '../../src/record.ts'
 import { LiveReadings } from '../../src/sources/LiveReadings.ts'
 import { source } from '../../src/sources/source.ts'
+import type { Status } from '../../src/status.ts'
 import { MemoryTransport } from '../../src/transports/memory/MemoryTransport.ts'
 import { groupOf, Heard, NOTHING_LEFT, Rig, type StreamSetup, textOf } from './rig.ts'
 
@@ -30,6 +31,19 @@ describe('a found start', () => {
       await rig.clock.advance(1_000)
       expect(heard.got, `killed after ${run * 7} ms`).toEqual(['alert'])
     }
+  })
+
+  it('is committed when it is said, and before the first record comes', async () => {
+    const rig = Rig.holding(['old'], { latency: 5 })
+    const committed = (): unknown => rig.log.committed('g', 't', 0)
+    const seen: unknown[] = []
+    const report = ({ type }: Status): unknown => type === 'positioned' && seen.push([type, committed()])
+    rig.stream({ consumerGroup, report }).subscribe(() => seen.push(['record', committed()]))
+    await rig.clock.advance(1_000)
+    expect(seen).toEqual([
+      ['positioned', 0],
+      ['record', 0],
+    ])
   })
 
   it('is committed later when it cannot be at once', async () => {

@@ -9,6 +9,8 @@ import type { Committed } from './property.book.ts'
 export interface ReaderWatch {
   event(event: ReadEvent): void
   released(epoch: number): void
+  /** It is asked to commit before it has joined: its epochs are none of those that its predecessor gave. */
+  committedEarly(epoch: number): void
 }
 
 /** A transport whose readers are watched, and whose commits may be slow. */
@@ -23,8 +25,10 @@ export class WatchedTransport extends MemoryTransport {
   }
 
   override read(options: ReadOptions, on: (event: ReadEvent) => void): Reader {
+    let hasJoined = false
     let isOver = false
     const reader = super.read(options, event => {
+      hasJoined ||= event.type === 'assigned'
       isOver ||= event.type === 'ended'
       this.#watch.event(event)
       on(event)
@@ -46,8 +50,11 @@ export class WatchedTransport extends MemoryTransport {
       resume: partitions => reader.resume(partitions),
       subscribe: topics => reader.subscribe(topics),
       close: deadline => reader.close(deadline),
-      // None overtakes one that is slow.
-      commit: (epoch, at) => (this.commitDelay + underWay === 0 ? reader.commit(epoch, at) : late(() => reader.commit(epoch, at))),
+      commit: (epoch, at) => {
+        if (!hasJoined) this.#watch.committedEarly(epoch)
+        // None overtakes one that is slow.
+        return this.commitDelay + underWay === 0 ? reader.commit(epoch, at) : late(() => reader.commit(epoch, at))
+      },
       release: epoch => {
         if (!isOver) this.#watch.released(epoch)
         reader.release(epoch)

@@ -232,7 +232,11 @@ export class Member implements Owner {
     this.#book = book
     this.transport = new WatchedTransport(
       { log: rig.log, clock: rig.clock, batchRecords: 3, latency },
-      { event: event => this.#on(event), released: epoch => book.released(this, epoch, process.busy) },
+      {
+        event: event => this.#on(event),
+        released: epoch => book.released(this, epoch, process.busy),
+        committedEarly: epoch => book.wrong(`${name} commits with epoch ${epoch} to a reader that has not joined`),
+      },
     )
   }
 

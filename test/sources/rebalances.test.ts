@@ -70,6 +70,7 @@ describe('a revocation', () => {
     const both = [...two.started.map(textOf).slice(2), ...second.got]
     expect(both.sort()).toEqual(['2', 'a', 'b', 'c'])
     expect(two.started.every(({ signal }) => !signal.aborted)).toBe(true)
+    expect(two.rig.logged.filter(({ message }) => message.includes('revokeTimeout'))).toEqual([])
   })
 
   it('waits no longer than revokeTimeout: then acks no longer count, and the record comes again', async () => {
@@ -83,6 +84,10 @@ describe('a revocation', () => {
     expect(two.committed[0]).toBeLessThanOrEqual(2)
     const texts = [...two.started.map(textOf), ...second.got]
     expect(texts.filter(text => text === '0').length).toBe(2)
+    const cutShort = two.rig.logged.filter(({ message }) => message.includes('revokeTimeout'))
+    expect(cutShort).toMatchObject([
+      { level: 'warn', fields: { group: 'g', topic: 't', partition: 0, offset: 0 }, message: expect.stringContaining('t[0]@0') },
+    ])
   })
 
   it('moves nothing that is handled elsewhere meanwhile backwards', async () => {

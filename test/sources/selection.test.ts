@@ -1,7 +1,9 @@
 import { Subject } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { handle } from '../../src/operators/handle.ts'
-import { Heard, NOTHING_LEFT, Rig, type StreamSetup, textOf } from './rig.ts'
+import { LiveReadings } from '../../src/sources/LiveReadings.ts'
+import { MemoryTransport } from '../../src/transports/memory/MemoryTransport.ts'
+import { groupOf, Heard, NOTHING_LEFT, Rig, type StreamSetup, textOf } from './rig.ts'
 
 const MINUTE = 60_000
 
@@ -67,6 +69,36 @@ describe('the topics of a running stream', () => {
     rig.transport.goOnline()
     await rig.clock.advance(MINUTE)
     expect(heard.got).toEqual(['meanwhile'])
+  })
+
+  it('are looked at again soon when they could not be at once, until they could', async () => {
+    const rig = holding({ t: [], u: [1] })
+    const selection = new Selection(['t'])
+    const heard = rig.hear(selection.setup)
+    await rig.clock.advance(10_000)
+    const heal = rig.transport.fail('UNKNOWN_SERVER_ERROR', { at: 'describe', times: Number.POSITIVE_INFINITY })
+    selection.become('t', 'u')
+    await rig.clock.advance(20_000)
+    expect(rig.logged.filter(({ message }) => message.includes('could not be looked at'))).toHaveLength(1)
+    heal()
+    await rig.clock.advance(2_000)
+    expect(heard.got).toEqual(['1'])
+    heard.stop()
+    await rig.clock.advance(5_000)
+    expect(rig.left).toEqual(NOTHING_LEFT)
+  })
+
+  it('are looked at no more after the end, when they could not be before it', async () => {
+    const rig = holding({ t: [], u: [1] })
+    const selection = new Selection(['t'])
+    const heard = rig.hear(selection.setup)
+    await rig.clock.advance(10_000)
+    rig.transport.fail('UNKNOWN_SERVER_ERROR', { at: 'describe', times: Number.POSITIVE_INFINITY })
+    selection.become('t', 'u')
+    await rig.clock.advance(5_000)
+    heard.stop()
+    await rig.clock.advance(5_000)
+    expect(rig.left).toEqual(NOTHING_LEFT)
   })
 
   it('are delivered no more once they are taken out', async () => {
@@ -135,6 +167,28 @@ describe('the topics of a running stream', () => {
     release$.next()
     await rig.settle()
     expect([started, ended]).toEqual([['1'], ['1']])
+  })
+
+  it.each([[[]], [['u']]])('leave their partitions to the other members of the group when they are taken out: %j is left', async left => {
+    const rig = holding({ t: [1], u: [] })
+    const consumerGroup = groupOf('g')
+    const selection = new Selection(['t', ...left])
+    const heard = rig.hear({ ...selection.setup, consumerGroup })
+    await rig.clock.advance(1_000)
+    const transport = new MemoryTransport({ log: rig.log, clock: rig.clock })
+    const other = rig.hear({ names: () => ['t'], consumerGroup, transport, live: new LiveReadings() })
+    await rig.clock.advance(10_000)
+    selection.become(...left)
+    await rig.clock.advance(10_000)
+    rig.append('t', [2])
+    await rig.clock.advance(1_000)
+    expect([heard.got, other.got]).toEqual([['1'], ['2']])
+    selection.become('t', ...left)
+    other.stop()
+    await rig.clock.advance(10_000)
+    rig.append('t', [3])
+    await rig.clock.advance(1_000)
+    expect([heard.got, other.got]).toEqual([['1', '3'], ['2']])
   })
 
   it('count what was done in a topic that was just taken out when the stream ends', async () => {

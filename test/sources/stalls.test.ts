@@ -32,7 +32,7 @@ describe('a record that is held longer than ackTimeout', () => {
         level: 'warn',
         fields: { topic: 't', partition: 0, offset: 0, held: MINUTE },
         message: expect.stringMatching(
-          /^t\[0\]@0 is held for 60000 ms: its handler still runs or it was never acked: .*'manual'.* ack\(\)/,
+          /^t\[0\]@0 is held for 60000 ms: its handler still runs or waits for its turn, or it was never acked: .*'manual'.* ack\(\)/,
         ),
       },
     ])

@@ -2,34 +2,9 @@ import { firstValueFrom, Subject, take } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { Cursor } from '../../src/cursor.ts'
 import { handle } from '../../src/operators/handle.ts'
-import { Checkpoint, type CheckpointStore } from '../../src/sources/Checkpoint.ts'
+import { Checkpoint } from '../../src/sources/Checkpoint.ts'
 import { Heard, NOTHING_LEFT, Rig, textOf } from './rig.ts'
-
-/** A store that a test looks into, and breaks. */
-class Store implements CheckpointStore {
-  readonly saved: string[] = []
-  breaks = false
-  text: string | undefined
-
-  constructor(text?: string) {
-    this.text = text
-  }
-
-  load(): Promise<string | undefined> {
-    return this.breaks ? Promise.reject(new Error('the disk is gone')) : Promise.resolve(this.text)
-  }
-
-  save(cursor: string): Promise<void> {
-    if (this.breaks) return Promise.reject(new Error('the disk is full'))
-    this.text = cursor
-    this.saved.push(cursor)
-    return Promise.resolve()
-  }
-
-  get offset(): number | undefined {
-    return this.text === undefined ? undefined : Cursor.parse(this.text).offset('t', 0)
-  }
-}
+import { Store } from './Store.ts'
 
 describe('from: Checkpoint', () => {
   it('begins where it is told to while there is nothing to resume', async () => {

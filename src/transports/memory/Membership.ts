@@ -1,9 +1,10 @@
 import { AlertError, toAlertError } from '../../errors.ts'
-import { type Position, partitionKey } from '../../place.ts'
+import { type Position, partitionKey, type TopicPartition } from '../../place.ts'
 import { sameTopics } from '../assigners.ts'
+import { kafkaError } from '../codes.ts'
 import type { Assigned, ReadOptions } from '../transport.ts'
 import { type Client, RETRY_PAUSE } from './Client.ts'
-import { type FaultPoint, isCoordinatorAway } from './faults.ts'
+import { type FaultPoint, isCoordinatorAway, isOfTopic, isTransient } from './faults.ts'
 import type { Joined, MemoryGroup } from './MemoryGroup.ts'
 import { TimerScope } from './TimerScope.ts'
 
@@ -20,6 +21,8 @@ export interface MembershipEvents {
 /** From an assignment to the next. */
 interface Stay {
   readonly timers: TimerScope
+  /** What is committed there could not be read. */
+  readonly faulty: readonly TopicPartition[]
   isOver: boolean
 }
 
@@ -115,8 +118,9 @@ export class Membership {
   async #join(): Promise<void> {
     const topics = this.#topics
     try {
-      const joined = await this.#coordinated('join', () => this.#enter(topics))
-      if (!this.#isClosed) await this.#stay(joined, topics)
+      const { generation, partitions } = await this.#coordinated('join', () => this.#enter(topics))
+      const assigned = await this.#committed(partitions)
+      if (!this.#isClosed) await this.#stay(generation, assigned, topics)
     } catch (error) {
       if (!isRejoin(error) || this.#isClosed) throw error
       if (error.kafka === 'UNKNOWN_MEMBER_ID') this.#memberId = ''
@@ -131,11 +135,44 @@ export class Membership {
     return this.#group.join({ memberId: this.#memberId, instanceId, topics, sessionTimeout })
   }
 
-  async #stay({ generation, partitions }: Joined, topics: readonly string[]): Promise<void> {
+  /** Asked for until it is known. */
+  async #committed(partitions: readonly TopicPartition[]): Promise<Assigned[]> {
+    for (;;) {
+      if (this.#silence) return this.#silence
+      try {
+        return partitions.map(of => this.#committedIn(of))
+      } catch (error) {
+        if (!(error instanceof AlertError && isTransient(error))) throw error
+        await this.#timers.sleep(RETRY_PAUSE)
+      }
+    }
+  }
+
+  /** @throws AlertError that concerns more than the topic */
+  #committedIn({ topic, partition }: TopicPartition): Assigned {
+    const { faults, rights } = this.#client
+    const of = { topic, partition }
+    const fault = faults.take('offsets', topic, partition)
+    if (fault && !isOfTopic(fault)) throw fault
+    if (fault) return { ...of, fault }
+    if (rights.may('describe', topic)) return { ...of, committed: this.#group.committedOf(of) }
+    const where = `committed offset of group ${this.#options.id} in ${partitionKey(of)}`
+    return { ...of, fault: kafkaError('TOPIC_AUTHORIZATION_FAILED', where) }
+  }
+
+  #isReadable(of: TopicPartition): boolean {
+    try {
+      return this.#committedIn(of).fault === undefined
+    } catch {
+      return false
+    }
+  }
+
+  async #stay(generation: number, assigned: readonly Assigned[], topics: readonly string[]): Promise<void> {
     this.#generation = generation
     const epoch = ++this.#epoch
-    this.#owned = new Set(partitions.map(partitionKey))
-    const stay: Stay = { timers: new TimerScope(this.#timers), isOver: false }
+    this.#owned = new Set(assigned.map(partitionKey))
+    const stay: Stay = { timers: new TimerScope(this.#timers), faulty: assigned.filter(({ fault }) => fault), isOver: false }
     const verdict = new Promise<boolean>((leave, fail) => {
       this.#leaveStay = leave
       this.#beat(stay, leave).catch(fail)
@@ -143,7 +180,6 @@ export class Membership {
     const released = new Promise<void>(resolve => {
       this.#release = resolve
     })
-    const assigned = partitions.map(of => ({ ...of, committed: this.#group.committedOf(of) }))
     this.#events.assigned(epoch, this.#memberId, assigned)
     if (topics !== this.#topics) this.#leaveStay(false)
     const lost = await verdict
@@ -164,7 +200,7 @@ export class Membership {
       const answer = await this.#heartbeat(stay.timers)
       if (stay.isOver || this.#isClosed) return
       if (answer === 'well') this.#events.alive()
-      if (answer === 'rebalance') leave(false)
+      if (answer === 'rebalance' || stay.faulty.some(of => this.#isReadable(of))) leave(false)
       if (answer === 'lost') {
         leave(true)
         return

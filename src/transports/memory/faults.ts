@@ -1,8 +1,8 @@
-import { AlertError } from '../../errors.ts'
+import { AlertError, type AlertErrorCode } from '../../errors.ts'
 import { type KafkaErrorName, kafkaError } from '../codes.ts'
 
-/** The request that goes wrong. `connect`: what comes before any other. */
-export type FaultPoint = 'connect' | 'describe' | 'locate' | 'fetch' | 'join' | 'heartbeat' | 'commit' | 'write' | 'delete'
+/** The request that goes wrong. `connect`: what comes before any other. `offsets`: what a group has committed, asked for after each join. */
+export type FaultPoint = 'connect' | 'describe' | 'locate' | 'fetch' | 'join' | 'offsets' | 'heartbeat' | 'commit' | 'write' | 'delete'
 
 export interface FaultOptions {
   readonly at: FaultPoint
@@ -56,6 +56,15 @@ export const isLostConnection = ({ code }: AlertError): boolean => code === 'ALE
 /** Waiting cures it. */
 export const isTransient = (error: AlertError): boolean =>
   isLostConnection(error) || error.code === 'ALERT_BROKER' || error.code === 'ALERT_LEADER'
+
+const OF_A_TOPIC: ReadonlySet<AlertErrorCode> = new Set<AlertErrorCode>([
+  'ALERT_TOPIC_UNKNOWN',
+  'ALERT_TOPIC_FORBIDDEN',
+  'ALERT_TOPIC_INVALID',
+])
+
+/** Other topics go on. */
+export const isOfTopic = ({ code }: AlertError): boolean => OF_A_TOPIC.has(code)
 
 const COORDINATOR_AWAY: ReadonlySet<string | undefined> = new Set<KafkaErrorName>([
   'COORDINATOR_LOAD_IN_PROGRESS',

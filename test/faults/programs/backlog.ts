@@ -8,7 +8,10 @@ export interface BacklogTask {
   readonly topic: string
   /** 0: it only idles for a while. */
   readonly count: number
+  /** Bytes. */
   readonly maxUnhandled: number | undefined
+  /** The handler gets JSON, not bytes. */
+  readonly parsed: boolean
 }
 
 export interface BacklogResult {
@@ -24,7 +27,7 @@ const WORK = 1
 /** ms in which an idle reader comes to rest. */
 const IDLE = 3000
 
-const { server, topic, count, maxUnhandled } = task<BacklogTask>()
+const { server, topic, count, maxUnhandled, parsed } = task<BacklogTask>()
 const client = new IgwnAlertClient({
   server: `kafka://${server}/`,
   noauth: true,
@@ -36,8 +39,8 @@ const connected = firstValueFrom(client.status$.pipe(filter(({ type }) => type =
 const begun = performance.now()
 const places = new Set<string>()
 let handled = 0
-const work = client.topic(topic).pipe(
-  parseJson(),
+const records = client.topic(topic)
+const work = (parsed ? records.pipe(parseJson()) : records).pipe(
   handle(async ({ partition, offset }) => {
     await wait(WORK)
     places.add(`${partition}@${offset}`)

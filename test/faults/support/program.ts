@@ -20,6 +20,8 @@ export class Program<Line> implements AsyncDisposable {
   readonly lines: Line[] = []
   readonly #name: string
   readonly #child: ChildProcess
+  /** All that it printed is there. */
+  readonly #read: Promise<void>
   #errors = ''
 
   /** Starts `test/faults/programs/<name>.ts`; does not wait for it. */
@@ -34,11 +36,13 @@ export class Program<Line> implements AsyncDisposable {
     this.#child.stderr?.setEncoding('utf8').on('data', text => {
       this.#errors += text
     })
-    createInterface({ input: this.#child.stdout! }).on('line', text => {
+    const output = createInterface({ input: this.#child.stdout! })
+    output.on('line', text => {
       const line = JSON.parse(text) as Line
       this.lines.push(line)
       onLine?.(line)
     })
+    this.#read = new Promise(resolve => output.once('close', resolve))
   }
 
   get pid(): number {
@@ -70,10 +74,10 @@ export class Program<Line> implements AsyncDisposable {
       throw new Error(`${this.#name} has ended: ${name} cannot be sent. Its errors:\n${lastLines(this.#errors, 20)}`)
   }
 
-  /** The signal (SIGKILL by default), and waits for the end. */
+  /** The signal (SIGKILL by default), and waits for the end and for the last line. */
   async end(name: NodeJS.Signals = 'SIGKILL'): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }> {
     if (this.isRunning) this.signal(name)
-    await ended(this.#child)
+    await Promise.all([ended(this.#child), this.#read])
     return { code: this.#child.exitCode, signal: this.#child.signalCode }
   }
 

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { AlertError } from '../../../src/errors.ts'
 import type { Position } from '../../../src/place.ts'
 import { engineConfig } from '../../../src/transports/kafka/config.ts'
+import { RecordSet } from '../../../src/transports/kafka/decode/RecordSet.ts'
 import { Links } from '../../../src/transports/kafka/links.ts'
 import { KafkaReader } from '../../../src/transports/kafka/reader/KafkaReader.ts'
 import type { ReadEvent, ReadOptions } from '../../../src/transports/transport.ts'
@@ -184,7 +185,7 @@ describe('fetching', () => {
     }
     setImmediate(turn)
     reader.start(0, [at(0)])
-    await expect.poll(() => valuesOf().length).toBe(5000)
+    await expect.poll(() => valuesOf().length, { timeout: 10_000 }).toBe(5000)
     const sizes = of('records').map(({ records }) => records.length)
     expect(Math.max(...sizes)).toBeLessThanOrEqual(500)
     expect(turns).toBeGreaterThanOrEqual(10)
@@ -231,6 +232,29 @@ describe('what goes wrong', () => {
     broker.topics.set('t', { leaders: [true, true] })
     await expect.poll(() => of('lane'), { timeout: 5000 }).toHaveLength(2)
     expect(of('lane')[1]).toEqual({ type: 'lane', leader: broker.address, partitions })
+  })
+
+  it('says of which partition the leader will not hear, again and again, and when it is read again', async () => {
+    let code = -1
+    broker.onFetch = ({ partitions }) => {
+      if (code === 0)
+        return partitions.some(({ offset }) => offset === 0) ? partitions.map(each => ({ ...each, records: log('a') })) : undefined
+      return partitions.map(each => ({ ...each, errorCode: each.partition === 0 ? code : 0 }))
+    }
+    read()
+    reader.start(0, [at(0, 0), at(0, 1)])
+    await expect.poll(() => of('lane'), { timeout: 5000 }).toHaveLength(1)
+    const partitions = [{ topic: 't', partition: 0 }]
+    expect(of('lane')[0]).toEqual({ type: 'lane', leader: broker.address, partitions, error: expect.any(AlertError) })
+    expect(of('lane')[0]!.error).toMatchObject({ kafka: 'UNKNOWN_SERVER_ERROR', message: expect.stringContaining('t[0]@0') })
+    const asked = broker.metadataAsked
+    await expect.poll(() => broker.metadataAsked, { timeout: 5000 }).toBeGreaterThan(asked + 1)
+    expect(of('lane')).toHaveLength(1)
+    code = 0
+    await expect.poll(() => of('lane'), { timeout: 5000 }).toHaveLength(2)
+    expect(of('lane')[1]).toEqual({ type: 'lane', leader: broker.address, partitions })
+    await expect.poll(() => valuesOf(0)).toEqual(['a'])
+    expect(of('fault')).toEqual([])
   })
 
   it('says when a link broke and when the leader answers again', async () => {
@@ -352,6 +376,22 @@ describe('what goes wrong', () => {
     await expect.poll(() => of('alive').length, { timeout: 3000 }).toBeGreaterThan(0)
     expect(of('lane').map(({ error }) => error?.kafka)).toEqual(['INVALID_RECORD', 'INVALID_RECORD', undefined])
     expect(of('ended')).toEqual([])
+  })
+
+  it.each([
+    ['an answer is looked at', 'endsInFault'],
+    ['its batches are opened', 'done'],
+  ] as const)('ends, and connects no more, by an error of our own while %s', async (_, getter) => {
+    serve('a')
+    const spy = vi.spyOn(RecordSet.prototype, getter, 'get').mockImplementation(() => {
+      throw new TypeError('a fault of ours')
+    })
+    onTestFinished(() => spy.mockRestore())
+    read()
+    reader.start(0, [at(0)])
+    await expect.poll(() => of('ended')).toMatchObject([{ error: { code: 'ALERT_REQUEST', message: 'a fault of ours' } }])
+    expect(of('ended')[0]!.error!.cause).toBeInstanceOf(TypeError)
+    expect([of('lane'), of('fault')]).toEqual([[], []])
   })
 
   it('ends, and nothing else does, when its handler throws', async () => {

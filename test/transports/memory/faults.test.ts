@@ -162,6 +162,40 @@ describe('fail() in a group', () => {
     expect(transport.log.members('g')).toHaveLength(1)
   })
 
+  it('assigns what was committed with a fault while it cannot be read, and anew when it can', async () => {
+    transport.log.commit('g', [at(TOPIC, 0, 7)])
+    const heal = transport.fail('TOPIC_AUTHORIZATION_FAILED', {
+      at: 'offsets',
+      topic: TOPIC,
+      partition: 0,
+      times: Number.POSITIVE_INFINITY,
+    })
+    const observer = await reading({ group: GROUP })
+    const fault = expect.objectContaining({ code: 'ALERT_TOPIC_FORBIDDEN' })
+    expect(observer.last('assigned')!.partitions).toEqual([
+      { topic: TOPIC, partition: 0, fault },
+      { topic: TOPIC, partition: 1, committed: undefined },
+    ])
+    await clock.advance(5000)
+    expect(observer.all('revoked')).toEqual([])
+    heal()
+    await clock.advance(1000)
+    expect(observer.all('revoked')).toEqual([{ type: 'revoked', epoch: 1, lost: false }])
+    expect(observer.last('assigned')).toMatchObject({ epoch: 2, partitions: [{ committed: 7 }, {}] })
+  })
+
+  it('asks again for what was committed when that passes, and ends when the group is refused', async () => {
+    transport.log.commit('g', [at(TOPIC, 0, 7)])
+    transport.fail('COORDINATOR_LOAD_IN_PROGRESS', { at: 'offsets', times: 2 })
+    const observer = await reading({ group: GROUP })
+    expect(observer.all('assigned')).toEqual([])
+    await clock.advance(1000)
+    expect(observer.last('assigned')!.partitions).toMatchObject([{ committed: 7 }, {}])
+    transport.fail('GROUP_AUTHORIZATION_FAILED', { at: 'offsets' })
+    const refused = await reading({ group: { ...GROUP, id: 'other' } })
+    expect(refused.last('ended')!.error).toMatchObject({ code: 'ALERT_GROUP_FORBIDDEN' })
+  })
+
   it('takes no commit any more when it is too late', async () => {
     const observer = await reading({ group: GROUP })
     let commit: Promise<void> | undefined

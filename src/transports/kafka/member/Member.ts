@@ -8,7 +8,7 @@ import { Admission, type Entry, type GroupOptions } from './Admission.ts'
 import { bounded } from './bounded.ts'
 import { Commits } from './Commits.ts'
 import { Coordinator, type CoordinatorHost } from './Coordinator.ts'
-import { committedOffsets } from './committedOffsets.ts'
+import { anyReadable, committedOffsets, type OffsetQuestion } from './committedOffsets.ts'
 import { Stay, type Verdict } from './Stay.ts'
 
 /** What a member tells, synchronously; nothing after `close()`. */
@@ -127,7 +127,7 @@ export class Member {
 
   /** Undefined: the group moved on before it was known. */
   async #committed({ partitions }: Entry, stay: Stay): Promise<Assigned[] | undefined> {
-    const asked = committedOffsets(this.#coordinator, this.#options.id, partitions, stay.signal)
+    const asked = committedOffsets(this.#offsetQuestion(stay), partitions)
     asked.catch(() => {}) // if the verdict comes first
     return Promise.race([asked, stay.verdict.then(() => undefined)])
   }
@@ -138,10 +138,23 @@ export class Member {
     this.#released = new AbortController()
     this.#commits.begin({ epoch, generation, memberId }, partitions)
     this.#host.assigned(epoch, memberId, partitions)
+    void this.#awaitCommitted(partitions, stay)
     const verdict = await stay.verdict
     if (this.#isClosing) return
     await this.#giveBack(epoch, verdict)
     await this.#commits.settled
+  }
+
+  /** Joins again once what is committed can be read. */
+  async #awaitCommitted(partitions: readonly Assigned[], stay: Stay): Promise<void> {
+    const faulty = partitions.filter(({ fault }) => fault)
+    if (faulty.length === 0) return
+    await anyReadable(this.#offsetQuestion(stay), faulty, this.#links.config.lookAgain)
+    stay.leave()
+  }
+
+  #offsetQuestion({ signal }: Stay): OffsetQuestion {
+    return { coordinator: this.#coordinator, groupId: this.#options.id, signal }
   }
 
   /** Heartbeats go on meanwhile: as long as the session lives, what was done may be committed. */

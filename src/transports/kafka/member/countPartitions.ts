@@ -1,12 +1,14 @@
 import { pause, systemClock } from '../../../clock.ts'
-import type { Links } from '../links.ts'
+import type { Links, TopicMetadata } from '../links.ts'
 
 /** A broker that has just started knows no topic yet. */
 const TRIES = 5
 const ASK_AGAIN = 400
 
-/** Of these topics no waiting makes anything. */
 const FINAL: ReadonlySet<string> = new Set(['ALERT_TOPIC_FORBIDDEN', 'ALERT_TOPIC_INVALID'])
+
+/** Of that topic no waiting makes anything. */
+export const isUncountable = ({ error }: TopicMetadata): boolean => error !== undefined && FINAL.has(error.code)
 
 /** How many partitions each topic has; those that cannot be known are not in it. Rejects when no broker answers. */
 export async function countPartitions(links: Links, topics: readonly string[], signal: AbortSignal): Promise<Map<string, number>> {
@@ -16,7 +18,7 @@ export async function countPartitions(links: Links, topics: readonly string[], s
     if (tries < TRIES) await pause(systemClock, ASK_AGAIN, signal)
     const known = await links.metadata(left)
     for (const [topic, { error, leaders }] of known) if (!error) counts.set(topic, leaders.length)
-    left = left.filter(topic => !counts.has(topic) && !FINAL.has(known.get(topic)?.error?.code ?? ''))
+    left = [...known].filter(([topic, metadata]) => !counts.has(topic) && !isUncountable(metadata)).map(([topic]) => topic)
   }
   return counts
 }

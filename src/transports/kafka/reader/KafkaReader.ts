@@ -26,9 +26,13 @@ const OF_THE_TOPIC: ReadonlySet<string> = new Set(['ALERT_TOPIC_UNKNOWN', 'ALERT
 /** A record counts for one, or for each 2 KiB of it: what is large takes more of a turn. */
 const BYTES_OF_ONE = 2048
 
+/** So often in a row a leader sends a partition away: a move is over sooner. */
+const WORTH_A_WORD = 5
+
 /**
  * Reads partitions from where it is told to; with a group, those that its member is assigned. A dead link is its partitions' business: they
- * are placed anew. It ends only when it is closed, when no broker answers questions any more, or when the group has no place for it.
+ * are placed anew. It ends only when it is closed, when no broker answers questions any more, when the group has no place for it, or by a
+ * fault of the program.
  */
 export class KafkaReader implements Reader {
   readonly #links: Links
@@ -49,14 +53,18 @@ export class KafkaReader implements Reader {
     this.#links = links
     this.#options = { maxBytes: Math.min(maxBytes, LARGEST_NUMBER), maxWait: Math.min(maxWait, LARGEST_NUMBER), maxBatchBytes, checkCrcs }
     this.#on = on
-    this.#turns = new Turns(partition => this.#deliver(partition))
+    this.#turns = new Turns(
+      partition => this.#deliver(partition),
+      error => this.#failed(error),
+    )
     this.#lanes = new Lanes(links, this.#options, {
       fetched: partition => this.#turns.add(partition),
       fault: (partition, error) => this.#fault(partition, error),
-      misplaced: partition => this.#placement.add([partition], backoff(partition.rejections)),
+      misplaced: ({ leader }, partition, error) => this.#misplaced(leader, partition, error),
       outOfRange: (partition, error) => void this.#outOfRange(partition, error),
       alive: ({ leader }, partitions) => this.#alive(leader, partitions),
       lost: (leader, error, partitions, delay) => this.#lost(leader, error, partitions, delay),
+      failed: error => this.#failed(error),
     })
     this.#placement = new Placement(links, {
       place: (partition, leader) => this.#lanes.place(partition, leader),
@@ -65,7 +73,7 @@ export class KafkaReader implements Reader {
         this.#lanes.closeEmpty()
       },
       fault: (partition, error) => this.#fault(partition, error),
-      leaderless: (partition, error) => this.#leaderless(partition, error),
+      leaderless: (partition, error) => this.#troubled(links.config.server, partition, error),
       lost: error => void this.#end(error),
     })
     if (options.group) this.#member = this.#memberOf(options.group)
@@ -151,14 +159,18 @@ export class KafkaReader implements Reader {
     return partitions.map(partition => this.#partitions.get(partitionKey(partition))).filter(partition => partition !== undefined)
   }
 
-  /** A handler that throws is a fault of the program: it ends the reader, loudly, and nothing else. */
   #emit(event: ReadEvent): void {
     if (this.#ended) return
     try {
       this.#on(event)
     } catch (error) {
-      void this.#end(toAlertError(error, 'ALERT_REQUEST'))
+      this.#failed(error)
     }
+  }
+
+  /** A fault of the program, a handler's or our own: it ends the reader, loudly, and nothing else. */
+  #failed(error: unknown): void {
+    void this.#end(toAlertError(error, 'ALERT_REQUEST'))
   }
 
   #deliver(partition: ReadPartition): number {
@@ -196,10 +208,15 @@ export class KafkaReader implements Reader {
     this.#emit({ type: 'lane', leader, error, partitions: partitions.map(({ place }) => place) })
   }
 
-  #leaderless(partition: ReadPartition, error: AlertError): void {
-    if (partition.troubled) return // it is said already whose link broke
+  #misplaced(leader: string, partition: ReadPartition, error: AlertError): void {
+    this.#placement.add([partition], backoff(partition.rejections))
+    if (partition.rejections >= WORTH_A_WORD) this.#troubled(leader, partition, error)
+  }
+
+  #troubled(leader: string, partition: ReadPartition, error: AlertError): void {
+    if (partition.troubled) return // it is said already
     partition.troubled = true
-    this.#emit({ type: 'lane', leader: this.#links.config.server, error, partitions: [partition.place] })
+    this.#emit({ type: 'lane', leader, error, partitions: [partition.place] })
   }
 
   /** Another topic under the same name looks like this too, if its log is shorter. */

@@ -1,4 +1,4 @@
-import { AlertError, toAlertError } from '../../../errors.ts'
+import { AlertError } from '../../../errors.ts'
 import { partitionKey } from '../../../place.ts'
 import { kafkaError } from '../../codes.ts'
 import { type FetchAnswer, fetchMessage, type PartitionAnswer } from '../decode/fetch.ts'
@@ -42,14 +42,16 @@ export interface LaneHost {
   fetched(partition: ReadPartition): void
   /** It cannot be read on. */
   fault(partition: ReadPartition, error: AlertError): void
-  /** It has left the lane and has to be placed anew. */
-  misplaced(partition: ReadPartition): void
+  /** The leader sent it away, as so often before in a row as its `rejections` say. It has left the lane and has to be placed anew. */
+  misplaced(lane: Lane, partition: ReadPartition, error: AlertError): void
   /** It has left the lane; the log does not have that offset, or is another one. */
   outOfRange(partition: ReadPartition, error: AlertError): void
   /** The leader answered a fetch of these. */
   alive(lane: Lane, partitions: readonly ReadPartition[]): void
   /** The link is dead. These have left the lane and have to be placed anew. */
   lost(lane: Lane, error: AlertError, partitions: readonly ReadPartition[]): void
+  /** Another link would meet it too. */
+  failed(error: unknown): void
 }
 
 /** One leader: a link of its own, and one fetch at a time for all partitions that are read there. */
@@ -112,7 +114,8 @@ export class Lane {
         if (!this.#over) this.#take(answer, asked, performance.now() - from)
       }
     } catch (error) {
-      this.#lose(toAlertError(error, 'ALERT_CONNECTION'))
+      if (isOfTheLink(error)) this.#lose(error)
+      else if (!this.#over) this.#host.failed(error)
     } finally {
       this.#asking = false
     }
@@ -158,7 +161,7 @@ export class Lane {
     } else if (MISPLACED.has(errorCode)) {
       this.remove(partition)
       partition.rejections++
-      this.#host.misplaced(partition)
+      this.#host.misplaced(this, partition, error)
     } else {
       this.#host.fault(partition, error)
     }
@@ -223,3 +226,6 @@ export class Lane {
     return left
   }
 }
+
+/** What is not is a fault of the program, or a request that no waiting makes right. */
+const isOfTheLink = (error: unknown): error is AlertError => error instanceof AlertError && error.code !== 'ALERT_REQUEST'

@@ -68,7 +68,7 @@ export class Placement {
         else await this.#wait(Math.min(...[...this.#waiting.values()].map(({ due }) => due)) - now)
       }
     } catch (error) {
-      if (!this.#over.signal.aborted) this.#host.lost(toAlertError(error, 'ALERT_CONNECTION'))
+      if (!this.#over.signal.aborted) this.#host.lost(toAlertError(error, 'ALERT_REQUEST'))
     } finally {
       this.#running = false
     }

@@ -184,10 +184,34 @@ describe('joining', () => {
     expect(broker.of('OffsetFetch').map(({ places }) => places)).toEqual([['t[0]', 't[1]'], ['t[0]', 't[1]'], ['t[1]']])
   })
 
-  it('leaves a partition of a forbidden topic to the reading', async () => {
-    broker.offsetCodes.push(29)
+  it.each([
+    [29, 'ALERT_TOPIC_FORBIDDEN'],
+    [3, 'ALERT_TOPIC_UNKNOWN'],
+  ])('never takes "not for you" for "nothing is committed": %i is a fault until it can be read', async (code, alert) => {
+    broker.committed.set('t[0]', 3)
+    broker.offsetCodes.push(code, 0, code, code)
+    join({ revokeTimeout: 5000 })
+    const { epoch, memberId, partitions } = await assigned()
+    expect(partitions).toEqual([
+      { topic: 't', partition: 0, fault: expect.objectContaining({ code: alert, message: expect.stringContaining('t[0]') }) },
+      { topic: 't', partition: 1, committed: undefined },
+    ])
+    await expect.poll(() => of('revoked'), { timeout: 10_000 }).toEqual([{ type: 'revoked', epoch, lost: false }])
+    expect(broker.of('OffsetFetch').map(({ places }) => places)).toEqual([['t[0]', 't[1]'], ['t[0]'], ['t[0]'], ['t[0]']])
+    await reader.commit(epoch, [at(9, 1)])
+    reader.release(epoch)
+    const again = await assigned(2)
+    expect(again).toMatchObject({ memberId, partitions: [{ committed: 3 }, { committed: 9 }] })
+    expect(again.partitions[0]).not.toHaveProperty('fault')
+  })
+
+  it('gives up that question with the assignment', async () => {
+    broker.offsetCodes.push(...Array.from({ length: 100 }, () => 29))
     join()
-    expect((await assigned()).partitions).toHaveLength(2)
+    await assigned()
+    await reader.close(500)
+    await links.close()
+    await expect.poll(() => process.getActiveResourcesInfo().filter(name => name === 'Timeout').length).toBe(0)
   })
 })
 
@@ -296,6 +320,33 @@ describe('staying', () => {
     expect(of('assigned')).toHaveLength(3)
   })
 
+  it('as the leader looks again soon for a topic that could not be counted', async () => {
+    broker.reading.topics.set('late', { errorCode: 5 })
+    join({ topics: ['t', 'late'] })
+    await assigned()
+    const asked = broker.reading.metadataAsked
+    await expect.poll(() => broker.reading.metadataAsked, { timeout: 5000 }).toBeGreaterThan(asked)
+    broker.reading.topics.set('late', {})
+    await expect
+      .poll(
+        () =>
+          of('assigned')
+            .at(-1)!
+            .partitions.map(({ topic }) => topic),
+        { timeout: 8000 },
+      )
+      .toEqual(['late', 't', 't'])
+  })
+
+  it('as the leader does not look soon again where all is counted, or no waiting helps', async () => {
+    broker.reading.topics.set('forbidden', { errorCode: 29 })
+    join({ topics: ['t', 'forbidden'] })
+    await assigned()
+    const asked = broker.reading.metadataAsked
+    await expect.poll(() => of('alive').length, { timeout: 15_000 }).toBeGreaterThan(4000 / GROUP.heartbeatInterval)
+    expect(broker.reading.metadataAsked).toBeLessThanOrEqual(asked + 1)
+  })
+
   it('as a follower leaves that to the leader, unless it is static and cannot know', async () => {
     broker.leader = 'python'
     connect(20)
@@ -310,6 +361,26 @@ describe('staying', () => {
     await assigned()
     broker.reading.topics.set('t', { leaders: [true, true, true] })
     await assigned(2)
+  })
+})
+
+describe('a leader of partitions', () => {
+  it('whose link owes an answer for too long is given up, although heartbeats are answered all the while', async () => {
+    let stuck = true
+    broker.reading.onFetch = ({ partitions }) => {
+      if (!stuck) return partitions[0]?.offset === 0 ? partitions.map(each => ({ ...each, end: 0 })) : undefined
+      stuck = false
+      return new Promise(() => {})
+    }
+    join()
+    const { epoch } = await assigned()
+    reader.start(epoch, [at(0)])
+    await expect.poll(() => of('lane').length, { timeout: 5000 }).toBe(2)
+    const partitions = [{ topic: 't', partition: 0 }]
+    expect(of('lane')[0]).toMatchObject({ error: { code: 'ALERT_TIMEOUT', message: expect.stringContaining('Fetch') }, partitions })
+    expect(of('lane')[1]).toEqual({ type: 'lane', leader: broker.address, partitions })
+    expect(events.slice(0, events.indexOf(of('lane')[0]!)).filter(({ type }) => type === 'alive').length).toBeGreaterThan(2)
+    expect(told()).toEqual(['assigned'])
   })
 })
 
