@@ -13,8 +13,8 @@ export const GUARDS: readonly Guard[] = [
     row: 'killedBeforeFirst',
     test: '',
     rule: 'a found start is committed at once',
-    file: 'src/sources/Membership.ts',
-    find: 'const writing = this.#context.writeDown()',
+    file: 'src/sources/writeFirst.ts',
+    find: 'const writing = context.writeDown()',
     replace: 'const writing = Promise.resolve()',
   },
   {

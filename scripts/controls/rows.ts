@@ -7,7 +7,7 @@ import { GUARDS, type Guard } from './guards.ts'
 import { applyMutant, root } from './mutate.ts'
 
 /** What the tests of a row need. */
-const PARTS = ['src', 'test', 'scripts', 'package.json', 'tsconfig.json', 'vitest.config.ts']
+const PARTS = ['src', 'test', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.base.json', 'vitest.config.ts']
 
 /** What vitest says of the first case that failed; undefined: all passed. */
 function firstFailure({ row, test, ...mutant }: Guard): string | undefined {
@@ -20,7 +20,7 @@ function firstFailure({ row, test, ...mutant }: Guard): string | undefined {
     const { status, stdout, stderr } = spawnSync('npx', args, { cwd: copy, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } })
     if (status === 0) return undefined
     const said = `${stdout}\n${stderr}`
-    const error = /^(?:AssertionError|Error|\w*Error): .*$/m.exec(said)?.[0]
+    const error = /^ *FAIL .*\n(\w*Error: .*)$/m.exec(said)?.[1]
     if (error === undefined) throw new Error(`the row ${row} could not be run:\n${said.slice(-2000)}`)
     return error
   } finally {

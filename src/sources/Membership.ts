@@ -9,14 +9,13 @@ import { type ConsumerGroupOptions, hasCome } from './options.ts'
 import { NOWHERE, type Part } from './Part.ts'
 import type { Placer } from './Placer.ts'
 import type { Topics } from './Topics.ts'
+import { writeFirst } from './writeFirst.ts'
 
 type AssignedEvent = Extract<ReadEvent, { type: 'assigned' }>
 type RevokedEvent = Extract<ReadEvent, { type: 'revoked' }>
 
 /** A partition that could not be asked where to start is asked again so soon, ms. */
 const AGAIN = 500
-/** Reading waits no longer than this for the commit of a found start, ms. */
-const FIRST_COMMIT = 2_000
 
 /** No reader has joined. */
 const NO_EPOCH = -1
@@ -255,10 +254,7 @@ export class Membership {
       part.committed = committed.get(partitionKey(part.atHandled)) ?? NOWHERE
       this.#remember(part)
     }
-    const written = new AbortController()
-    const writing = this.#context.writeDown().finally(() => written.abort())
-    if (parts.some(part => part.committed === NOWHERE))
-      await Promise.race([writing, pause(this.#context.options.clock, FIRST_COMMIT, written.signal)])
+    if (parts.some(part => part.committed === NOWHERE)) await writeFirst(this.#context)
   }
 }
 

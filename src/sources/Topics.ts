@@ -3,12 +3,14 @@ import { type AlertError, toAlertError } from '../errors.ts'
 import { partitionKey, type TopicPartition } from '../place.ts'
 import { isFaulty, type Per, type TopicDescription } from '../transports/transport.ts'
 import { Backoff } from './backoff.ts'
+import { Checkpoint } from './Checkpoint.ts'
 import type { ReadingContext } from './context.ts'
 import { endTrial, faultOf, type Known, unknown } from './known.ts'
 import { nothingReadable } from './nothingReadable.ts'
 import type { Part } from './Part.ts'
 import type { Missed, Placer } from './Placer.ts'
 import { RefusalWatch } from './RefusalWatch.ts'
+import { writeFirst } from './writeFirst.ts'
 
 export interface TopicsHooks {
   /** Other topics may be readable than before; `recreated` are so anew. */
@@ -181,7 +183,8 @@ export class Topics {
   }
 
   async #place(wanted: readonly TopicPartition[], grown: ReadonlySet<string>): Promise<readonly Missed[]> {
-    const { parts, missed } = await this.#placer.place({ wanted, topicIds: this.topicIds, grown, epoch: 0 })
+    const settle = this.#context.options.from instanceof Checkpoint ? () => writeFirst(this.#context) : undefined
+    const { parts, missed } = await this.#placer.place({ wanted, topicIds: this.topicIds, grown, epoch: 0, settle })
     this.#context.start(parts)
     return missed
   }

@@ -235,10 +235,10 @@ describe('metrics() of what is read', () => {
       .pipe(handle(async () => {}))
       .subscribe()
     await rig.clock.advance(1_000)
-    expect(client.metrics()).toMatchObject({ commits: 0, commitFailures: 1 })
+    expect(client.metrics()).toMatchObject({ commits: 0, commitFailures: 2 }) // the start that was found, and the record
     full = false
     await rig.clock.advance(60_000)
-    expect(client.metrics()).toMatchObject({ commits: 1, commitFailures: 1 })
+    expect(client.metrics()).toMatchObject({ commits: 1, commitFailures: 2 })
   })
 })
 

@@ -139,6 +139,25 @@ describe.each(refusals)('$fault', ({ fault, code, refuse, allow }) => {
   })
 })
 
+it('the right to the consumer group revoked and granted again: said, nothing lost', async () => {
+  const consumerGroup = uniqueName('refused')
+  await bed.grant(user, 'group', consumerGroup, ['read'])
+  await using watched = watch({ consumerGroup, sessionTimeout: 6000, heartbeatInterval: 500 })
+  const heard = await begin(watched)
+  await expect.poll(() => bed.committed(consumerGroup, topic), soon).toEqual([5])
+  await bed.revoke(user, 'group', consumerGroup, ['read'])
+  await expect.poll(() => watched.of('refused').length, soon).toBeGreaterThan(0)
+  expect(watched.of('refused')[0]!.error.code).toBe('ALERT_GROUP_FORBIDDEN')
+  await bed.produce(topic, alerts(5, 10))
+  await bed.grant(user, 'group', consumerGroup, ['read'])
+  await expect.poll(() => new Set(heard.got).size, soon).toBe(10)
+  await expect.poll(() => bed.committed(consumerGroup, topic), soon).toEqual([10])
+  const doubled = heard.got.length - 10
+  figure('refusals', 'right to the consumer group revoked, granted again', `0 of 10 lost, ${doubled} doubled`)
+  expect(doubled).toBe(0)
+  expect([...heard.errors, ...watched.of('closed')]).toEqual([])
+})
+
 it('a password that a function gives anew is taken up: nobody is refused', async () => {
   let current = password
   const auth: AuthProvider = () => ({ ...credentials(), password: current })

@@ -14,6 +14,25 @@ describe('from: Checkpoint', () => {
     expect(heard.got).toEqual(['0', '1'])
   })
 
+  it('saves a found start before it is read from: else a crash before the first record would start at a later latest', async () => {
+    const rig = Rig.holding([0, 1])
+    const store = new Store()
+    rig.hear({ from: new Checkpoint('latest', store) })
+    await rig.settle()
+    expect([rig.said('positioned').length, store.offset]).toEqual([1, 2])
+  })
+
+  it('waits for that no longer than 2 s', async () => {
+    const rig = Rig.holding([0, 1])
+    const store = Object.assign(new Store(), { save: () => new Promise<void>(() => {}) })
+    const heard = rig.hear({ from: new Checkpoint('earliest', store) })
+    await rig.clock.advance(1_900)
+    expect([rig.said('positioned').length, heard.got]).toEqual([0, []])
+    await rig.clock.advance(200)
+    await rig.settle()
+    expect([rig.said('positioned').length, heard.got]).toEqual([1, ['0', '1']])
+  })
+
   it('resumes at what was handled', async () => {
     const rig = Rig.holding([0, 1])
     const from = new Checkpoint('earliest')
@@ -66,7 +85,7 @@ describe('from: Checkpoint', () => {
     const store = new Store()
     const heard = rig.hear({ from: new Checkpoint('earliest', store) })
     await rig.clock.advance(4_999)
-    expect(store.saved).toEqual([])
+    expect(store.offset).toBe(0)
     await rig.clock.advance(1)
     expect(store.offset).toBe(1)
     rig.append('t', [1])
@@ -74,7 +93,7 @@ describe('from: Checkpoint', () => {
     heard.stop()
     await rig.settle()
     expect(store.offset).toBe(2)
-    expect(store.saved).toHaveLength(2)
+    expect(store.saved).toHaveLength(3)
     expect(rig.left).toEqual(NOTHING_LEFT)
   })
 
@@ -89,14 +108,16 @@ describe('from: Checkpoint', () => {
     }
     rig.stream({ from: new Checkpoint('earliest', store), delivery: 'manual' }).subscribe(record => record.ack())
     await rig.settle()
+    saving.next() // the start that was found
+    await rig.settle()
     rig.append('t', [3])
     await rig.settle()
     rig.append('t', [4])
     await rig.settle()
-    expect(store.saved.map(text => Cursor.parse(text).offset('t', 0))).toEqual([3])
+    expect(store.saved.map(text => Cursor.parse(text).offset('t', 0))).toEqual([0, 3])
     saving.next()
     await rig.settle()
-    expect(store.saved.map(text => Cursor.parse(text).offset('t', 0))).toEqual([3, 5])
+    expect(store.saved.map(text => Cursor.parse(text).offset('t', 0))).toEqual([0, 3, 5])
   })
 
   it('says that a store is broken, and tries again', async () => {
