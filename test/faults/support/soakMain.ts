@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
-import { isDeepStrictEqual, parseArgs } from 'node:util'
+import { parseArgs } from 'node:util'
 import { prepare } from '../../bed/prepare.ts'
+import { moreThan } from './Soaked.ts'
 import { type SoakResult, soak } from './soak.ts'
 import { soakAsText } from './soakText.ts'
 
@@ -19,8 +20,8 @@ function faultsOf({ read, grouped, written, failures, growth, handles, left, end
     [read.disordered.length + written.disordered.length > 0, 'alerts are out of order'],
     [failures.length > 0, `errors: ${failures.slice(0, 3).join('; ')}`],
     [growth.heap.perMinute >= LARGEST_GROWTH, 'memory grows by 1 MB a minute or more'],
-    [!isDeepStrictEqual(handles.atEnd, handles.atStart), 'handles are not as at the start'],
-    [!isDeepStrictEqual(left.after, left.before), 'something is left after close()'],
+    [moreThan(handles.atStart, handles.atEnd).length > 0, 'more handles than at the start'],
+    [moreThan(left.before, left.after).length > 0, 'something is left after close()'],
     [!endedWell, 'something keeps the process after close()'],
   ]
   return checks.flatMap(([isWrong, what]) => (isWrong ? [what] : []))
