@@ -5,16 +5,19 @@ const alias = {
   'igwn-alert-rx/testing': new URL('./src/testing.ts', import.meta.url).pathname,
   'igwn-alert-rx': new URL('./src/index.ts', import.meta.url).pathname,
 }
-// real: what needs a real Kafka; one file after the other, for the machine has few cores and brokers are killed there.
+// real: what needs a real Kafka. Such tests wait more than they compute: two files at a time, also on two cores.
 const real = ['test/bed/**/*.test.ts', 'test/kafka/**/*.test.ts', 'test/interop/**/*.test.ts']
 // faults: test/faults/rows.ts. A row at full length (`npm run test:full`) lasts for minutes.
 const faults = ['test/faults/*.test.ts']
+// Those that kill brokers, or measure how long a way is open, come one after the other.
+const alone = ['brokerKilled', 'threeBrokers', 'network', 'liveness', 'soak'].map(name => `test/faults/${name}.test.ts`)
 const faultTimeout = process.env['IGWN_ALERT_RX_FULL'] === 'true' ? 900_000 : 240_000
 const packaged = ['test/package/**/*.test.ts']
 
 export default defineConfig({
   resolve: { alias },
   test: {
+    maxWorkers: 2,
     projects: [
       {
         extends: true,
@@ -26,7 +29,6 @@ export default defineConfig({
           name: 'real',
           include: real,
           globalSetup: ['test/bed/globalSetup.ts'],
-          fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -36,6 +38,17 @@ export default defineConfig({
         test: {
           name: 'faults',
           include: faults,
+          exclude: alone,
+          globalSetup: ['test/bed/globalSetup.ts'],
+          testTimeout: faultTimeout,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'faults-alone',
+          include: alone,
           globalSetup: ['test/bed/globalSetup.ts'],
           fileParallelism: false,
           testTimeout: faultTimeout,

@@ -69,9 +69,11 @@ if (!real) skipped.push('everything on a real Kafka: the contract, the interoper
 testProject('unit')
 if (real) {
   testProject('real')
-  const { took, green } = testProject('faults')
+  const faults = ['faults', 'faults-alone'].map(testProject)
+  const minutes = faults.reduce((sum, { took }) => sum + took, 0) / 60_000
+  const write = full && faults.every(({ green }) => green)
   console.log('\n== what the faults measured')
-  if (!run(process.execPath, ['scripts/figures.mjs', figures, String(took / 60_000), ...(full && green ? ['--write'] : [])])) failed++
+  if (!run(process.execPath, ['scripts/figures.mjs', figures, String(minutes), ...(write ? ['--write'] : [])])) failed++
 }
 testProject('package')
 rmSync(folder, { recursive: true })
