@@ -16,7 +16,16 @@ function firstFailure({ row, test, ...mutant }: Guard): string | undefined {
     for (const part of PARTS) cpSync(join(root, part), join(copy, part), { recursive: true })
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
     applyMutant(mutant, copy)
-    const args = ['vitest', 'run', '--project', 'faults*', `test/faults/${row}.test.ts`, '--bail', '1', ...(test === '' ? [] : ['-t', test])]
+    const args = [
+      'vitest',
+      'run',
+      '--project',
+      'faults*',
+      `test/faults/${row}.test.ts`,
+      '--bail',
+      '1',
+      ...(test === '' ? [] : ['-t', test]),
+    ]
     const { status, stdout, stderr } = spawnSync('npx', args, { cwd: copy, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } })
     if (status === 0) return undefined
     const said = `${stdout}\n${stderr}`
