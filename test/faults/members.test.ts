@@ -44,6 +44,7 @@ it(`4 members that join, leave and are killed for ${seconds(LASTS)}: nothing is 
   const { reasons, unexplained } = explain(pieces, commits, { revokeTimeout: TIMES.revokeTimeout, commitWithin: COMMIT_WITHIN })
   const doubled = [...reasons].map(([reason, count]) => `${count} ${reason}`).join(', ')
   const { joined, left, killed } = crowd.counts
+  expect(killed).toBeGreaterThan(0)
   figure(
     'members',
     `3 of ours and one in Python, ${PARTITIONS} partitions, ${seconds(LASTS)}`,

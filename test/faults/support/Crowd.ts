@@ -62,7 +62,7 @@ export class Crowd implements AsyncDisposable {
     while (now() < until) {
       await wait((0.3 + 0.7 * this.#random()) * pause)
       const seat = this.#seats[Math.floor(this.#random() * this.#seats.length)]!
-      const isKill = this.#random() < 0.4
+      const isKill = this.counts.killed === 0 || this.#random() < 0.4 // somebody is killed, however short it is
       if (!seat.occupant) await this.#join(seat)
       else if (this.#seats.filter(({ occupant }) => occupant).length > 1) this.#end(seat, isKill)
     }
