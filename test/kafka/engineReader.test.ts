@@ -170,7 +170,7 @@ describe('a broker that goes', () => {
     for (const broker of [1, 2]) {
       await expect.poll(() => reading.records.length, { timeout: 30_000 }).toBeGreaterThan(broker * 50)
       await kafka.kill(broker)
-      await new Promise(resolve => setTimeout(resolve, 1500))
+      await new Promise(resolve => setTimeout(resolve, 1500)) // how long it is away is what is tested
       await kafka.start(broker)
       await kafka.untilInSync(topic)
     }

@@ -89,7 +89,7 @@ describe('a member of a group on Kafka', () => {
     const COUNT = 60
     for (let n = 0; n < COUNT; n++) {
       await writeBatch(plain(), { topic, partition: n % 2, values: [`${n}`] })
-      await sleep(200)
+      await sleep(200) // sixty of these last longer than two sessions of its links
       const offset = member.positionOf({ topic, partition: n % 2 })
       if (offset !== undefined) await member.reader.commit(epoch, [at(topic, n % 2, offset)])
     }

@@ -105,7 +105,7 @@ describe('fetching', () => {
     reader.start(0, [at(0)])
     await expect.poll(() => of('records').length).toBe(1)
     const { length } = broker.fetches
-    await new Promise(resolve => setTimeout(resolve, 200))
+    await new Promise(resolve => setTimeout(resolve, 200)) // that nothing is asked has no event to wait for
     expect(broker.fetches.length - length).toBeLessThanOrEqual(1)
     expect(of('records')).toHaveLength(1)
   })
@@ -167,7 +167,7 @@ describe('fetching', () => {
     reader.pause([at(0, 1)])
     await new Promise(resolve => setTimeout(resolve, 150))
     const { length } = broker.fetches
-    await new Promise(resolve => setTimeout(resolve, 200))
+    await new Promise(resolve => setTimeout(resolve, 200)) // that nothing is asked has no event to wait for
     expect(broker.fetches).toHaveLength(length)
     const from = performance.now()
     reader.resume([at(0, 0)])
