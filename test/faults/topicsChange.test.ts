@@ -6,6 +6,7 @@ import { rewriteAddresses } from '../bed/rewrite.ts'
 import { sharedBed } from '../bed/shared.ts'
 import { deleteGroup } from './support/deleteGroup.ts'
 import { figure } from './support/figures.ts'
+import { seconds } from './support/time.ts'
 import { alerts, type Heard, hear, range, Watched } from './support/watched.ts'
 
 /** How long a change may take to be noticed: a few looks at the topics. */
@@ -66,7 +67,7 @@ describe('a topic deleted and created again', () => {
     await expectExactly(heard, range(0, 13))
     expect(watched.of('gap')).toMatchObject(recreated())
     expect(watched.logged.warn.join('\n')).toContain(`gap in ${topic}[0]`)
-    figure('topicsChange', 'deleted and created again, reader alive', `said, 0 of 8 lost, 0 doubled, read within ${seconds(from)}`)
+    figure('topicsChange', 'deleted and created again, reader alive', `said, 0 of 8 lost, 0 doubled, read within ${since(from)}`)
   })
 
   it('at once, with a longer log: a gap, and all of the new one from its beginning', async () => {
@@ -130,7 +131,7 @@ describe('partitions added', () => {
       { topic, partition: 2, offset: 0 },
     ])
     expect(watched.of('gap')).toEqual([])
-    figure('topicsChange', 'partitions added', `0 of 20 lost, 0 doubled, read within ${seconds(from)} (looked at every 0.5 s)`)
+    figure('topicsChange', 'partitions added', `0 of 20 lost, 0 doubled, read within ${since(from)} (looked at every 0.5 s)`)
   })
 })
 
@@ -207,7 +208,7 @@ describe('a topic created later', () => {
     const from = performance.now()
     await expectExactly(heard, range(0, 5))
     expect(watched.of('gap')).toEqual([])
-    figure('topicsChange', "created later, missing: 'wait'", `0 of 5 lost, read within ${seconds(from)} (looked at every 0.5 s)`)
+    figure('topicsChange', "created later, missing: 'wait'", `0 of 5 lost, read within ${since(from)} (looked at every 0.5 s)`)
   })
 
   it('is waited for beside one that is there', async () => {
@@ -290,7 +291,7 @@ describe('in a consumer group', () => {
     for (const partition of [1, 2]) await bed.produce(topic, alerts(partition * 10, partition * 10 + 10), { partition })
     const from = performance.now()
     await expect.poll(committed, soon).toEqual([5, 10, 10])
-    figure('topicsChange', 'partitions added, in a group', `0 of 20 lost, 0 doubled, read within ${seconds(from)} (looked at every 0.5 s)`)
+    figure('topicsChange', 'partitions added, in a group', `0 of 20 lost, 0 doubled, read within ${since(from)} (looked at every 0.5 s)`)
     expect([...heard.got].sort((a, b) => a - b)).toEqual([...range(0, 5), ...range(10, 30)])
     expect(watched.of('gap')).toEqual([])
   })
@@ -344,4 +345,4 @@ describe('in a consumer group', () => {
   })
 })
 
-const seconds = (from: number): string => `${((performance.now() - from) / 1000).toFixed(1)} s`
+const since = (from: number): string => seconds(performance.now() - from)
