@@ -20,20 +20,38 @@ const inNode = (may: readonly string[], packages: readonly string[] = []): Room 
 /** Who may import whom; what is not here is forbidden. */
 const ROOMS: Readonly<Record<string, Room>> = {
   base: anywhere([]),
-  formats: anywhere([]),
+  formats: anywhere([], ['fast-xml-parser']),
   operators: anywhere(['formats'], ['rxjs']),
   transport: anywhere([]),
   'transports/memory': anywhere(['transport']),
   'transports/kafka': inNode(['transport'], ['kafkajs']),
-  auth: inNode(['transport'], ['smol-toml']),
+  auth: inNode(['transport'], ['smol-toml', 'oauth4webapi']),
+  offload: anywhere(['formats', 'transport', 'operators'], ['bson']),
   sources: anywhere(['formats', 'transport', 'operators'], ['rxjs']),
   sinks: anywhere(['formats', 'transport', 'operators'], ['rxjs']),
-  client: inNode(['formats', 'transport', 'operators', 'transports/memory', 'transports/kafka', 'auth', 'sources', 'sinks'], ['rxjs']),
+  client: inNode(
+    ['formats', 'transport', 'operators', 'offload', 'transports/memory', 'transports/kafka', 'auth', 'sources', 'sinks'],
+    ['rxjs'],
+  ),
+  doctor: inNode(['formats', 'transport', 'operators', 'transports/kafka', 'auth', 'sources', 'sinks', 'client'], ['rxjs']),
   files: inNode(['formats', 'transport', 'operators', 'transports/memory', 'transports/kafka', 'auth', 'sources', 'sinks'], ['rxjs']),
   testing: anywhere(['formats', 'transport', 'transports/memory']),
   cli: inNode(['entry'], ['commander', 'rxjs']),
   // The public lists of names.
-  entry: inNode(['formats', 'transport', 'operators', 'transports/memory', 'auth', 'sources', 'sinks', 'files', 'client', 'testing']),
+  entry: inNode([
+    'formats',
+    'transport',
+    'operators',
+    'offload',
+    'transports/memory',
+    'auth',
+    'sources',
+    'sinks',
+    'files',
+    'client',
+    'doctor',
+    'testing',
+  ]),
 }
 const ENTRIES = ['index', 'operators', 'testing']
 

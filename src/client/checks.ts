@@ -122,7 +122,7 @@ const CLIENT_CHECKS: Checks<ClientOptions> = {
   transport: methods('a Transport, e.g. a MemoryTransport', 'describe', 'locate', 'read', 'write', 'deleteTopic', 'close'),
   instanceId: instance,
   checkCrcs: flag,
-  limits: counts('batchBytes', 'jsonBytes', 'jsonDepth'),
+  limits: counts('batchBytes', 'jsonBytes', 'jsonDepth', 'avroBytes', 'avroItems', 'avroDepth', 'xmlBytes', 'xmlDepth', 'externalBytes'),
   logger: methods('a logger with debug, info, warn and error', 'debug', 'info', 'warn', 'error'),
   clientId: text,
   clock: methods('a Clock', 'now', 'tick', 'after'),

@@ -145,7 +145,7 @@ const CLIENT: { readonly [K in Exclude<keyof Required<ClientOptions>, keyof Stre
   transport: [[transport], [[{ read() {} }, 'transport is an object. Give a Transport, e.g. a MemoryTransport']]],
   instanceId: [['pager-1'], [['', "instanceId is ''"]]],
   checkCrcs: [[true, false], [[1, 'checkCrcs is 1. Give true or false']]],
-  limits: [[{}, { batchBytes: 1e6, jsonBytes: 1e6, jsonDepth: 10 }], [[{ xmlDepth: 1 }, 'xmlDepth is 1']]],
+  limits: [[{}, { batchBytes: 1e6, jsonBytes: 1e6, jsonDepth: 10 }], [[{ fitsDepth: 1 }, 'fitsDepth is 1']]],
   logger: [[logger, console], [[{ log() {} }, 'logger is an object. Give a logger with debug, info, warn and error']]],
   clientId: [['pager'], [['', "clientId is ''"]]],
   clock: [[clock], [[Date, 'clock is a function. Give a Clock']]],

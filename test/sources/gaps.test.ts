@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { DEFAULT_LIMITS } from '../../src/limits.ts'
 import { handle } from '../../src/operators/handle.ts'
 import { retryOnFatal } from '../../src/operators/retryOnFatal.ts'
 import { Checkpoint } from '../../src/sources/Checkpoint.ts'
@@ -217,7 +218,7 @@ describe('a batch that cannot be read', () => {
 
   it('larger than the limits is one too', async () => {
     const rig = Rig.holding([0, 'x'.repeat(5_000), 2])
-    const heard = rig.hear({ limits: { batchBytes: 1_000, jsonBytes: 1_000, jsonDepth: 10 } })
+    const heard = rig.hear({ limits: { ...DEFAULT_LIMITS, batchBytes: 1_000 } })
     await rig.clock.advance(1_000)
     expect(heard.got).toEqual(['0', '2'])
     expect(rig.said('gap')).toMatchObject([{ from: 1, to: 2, reason: 'damaged' }])
