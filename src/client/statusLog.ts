@@ -10,6 +10,19 @@ export function logStatus(status: Status, logger: Logger): void {
       if (error) logger.error({ status: 'closed', topics, code: error.code }, `the stream of ${namesOf(topics)} ended: ${error.message}`)
       return
     }
+    case 'assigned': {
+      const { partitions } = status
+      logger.debug({ status: 'assigned', topics, partitions }, `the group gave us ${namesOf(partitions.map(partitionKey), 'nothing')}`)
+      return
+    }
+    case 'revoked': {
+      const { partitions } = status
+      logger.debug(
+        { status: 'revoked', topics, partitions },
+        `the group takes ${namesOf(partitions.map(partitionKey), 'nothing')} back, to share out anew`,
+      )
+      return
+    }
     case 'lost': {
       const { partitions } = status
       const text = `the group took ${namesOf(partitions.map(partitionKey))} away too late for a commit: what was handled since the last one comes again`
@@ -28,4 +41,4 @@ export function logStatus(status: Status, logger: Logger): void {
   }
 }
 
-const namesOf = (names: readonly string[]): string => (names.length === 0 ? 'no topic' : names.join(', '))
+const namesOf = (names: readonly string[], none = 'no topic'): string => (names.length === 0 ? none : names.join(', '))

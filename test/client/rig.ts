@@ -27,6 +27,8 @@ export class ClientRig {
   readonly log = new MemoryLog({ clock: this.clock })
   readonly transport = new MemoryTransport({ log: this.log, clock: this.clock })
   readonly logged: Logged[] = []
+  /** The messages of level debug. */
+  readonly whispered: string[] = []
   readonly statuses: Status[] = []
 
   /** @param topics full names */
@@ -67,7 +69,7 @@ export class ClientRig {
       (fields: object, message: string): void => {
         this.logged.push({ level, message, fields })
       }
-    return { debug() {}, info: note('info'), warn: note('warn'), error: note('error') }
+    return { debug: (_fields, message) => void this.whispered.push(message), info: note('info'), warn: note('warn'), error: note('error') }
   }
 }
 

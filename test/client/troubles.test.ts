@@ -125,7 +125,7 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
 
 const typeOf = (name: string): string => /^\w+/.exec(name)![0]
 
-const lines = ({ logged }: ClientRig): Logged[] => logged.filter(({ level }) => level !== 'debug')
+const lines = ({ logged }: ClientRig): Logged[] => logged
 
 const NO_TROUBLE: readonly Status['type'][] = ['connecting', 'positioned', 'connected', 'assigned', 'revoked', 'lag']
 
@@ -161,6 +161,9 @@ describe('a status that means trouble has its line in the log', () => {
     await rig.clock.advance(20_000)
     expect(rig.said('revoked')).not.toHaveLength(0)
     expect([...lines(rig), ...lines(other)]).toEqual([])
+    // What the group does is there for whoever looks into it.
+    expect(rig.whispered).toContain('the group gave us gracedb.t[0]')
+    expect(rig.whispered).toContain('the group takes gracedb.t[0] back, to share out anew')
   })
 })
 
