@@ -22,6 +22,7 @@
  * | ALERT_SHARED | two live subscriptions would compete for one position |
  * | ALERT_LATE_HOLD | a claim on a record that is already handled |
  * | ALERT_DECODE | the payload is not what the operator reads |
+ * | ALERT_EXTERNAL | a payload that was too large for the topic cannot be fetched from where hop put it |
  * | ALERT_HANDLER | your code could not handle a record; what it threw is the `cause` |
  * | ALERT_STALE | a record is older than `dropStale` lets pass |
  * | ALERT_UNWRITABLE | the payload cannot be written in its format |
@@ -58,6 +59,7 @@ export type AlertErrorCode =
   | 'ALERT_SHARED'
   | 'ALERT_LATE_HOLD'
   | 'ALERT_DECODE'
+  | 'ALERT_EXTERNAL'
   | 'ALERT_HANDLER'
   | 'ALERT_STALE'
   | 'ALERT_UNWRITABLE'

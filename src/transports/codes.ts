@@ -118,6 +118,10 @@ const REACTIONS: Readonly<Partial<Record<KafkaErrorName, Reaction>>> = {
   STREAMS_INVALID_TOPOLOGY: is('ALERT_REQUEST'),
 }
 
+/** How to mend MESSAGE_TOO_LARGE where the topic's limit is known. */
+export const sizeLimitMend = (limit: number): string =>
+  `The topic takes ${limit} bytes (max.message.bytes): send less, compress it, or have it raised`
+
 const TRANSIENT: Reaction = is('ALERT_BROKER')
 
 const byCode: ReadonlyMap<number, KafkaErrorCode> = new Map(KAFKA_ERROR_CODES.map(entry => [entry.code, entry]))

@@ -150,6 +150,19 @@ export interface Apis {
       }[]
     }
   }
+  readonly DescribeConfigs: {
+    readonly args: {
+      /** Type 2: a topic. */
+      readonly resources: readonly { readonly type: 2; readonly name: string; readonly configNames: readonly string[] }[]
+      readonly includeSynonyms: false
+    }
+    readonly answer: Throttled & {
+      readonly resources: readonly {
+        readonly errorCode: number
+        readonly configEntries: readonly { readonly configName: string; readonly configValue: string | null }[]
+      }[]
+    }
+  }
   readonly InitProducerId: {
     readonly args: { readonly transactionalId: null; readonly transactionTimeout: number }
     readonly answer: Throttled & { readonly errorCode: number; readonly producerId: string; readonly producerEpoch: number }
@@ -179,4 +192,5 @@ export const API: Readonly<Record<ApiName | 'Fetch', { readonly key: number; rea
   ApiVersions: { key: 18, version: 2 },
   DeleteTopics: { key: 20, version: 1 },
   InitProducerId: { key: 22, version: 1 },
+  DescribeConfigs: { key: 32, version: 2 },
 }

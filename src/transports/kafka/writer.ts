@@ -11,6 +11,7 @@ import type { WriteLinks } from './writer/links.ts'
 import { guarded } from './writer/Pending.ts'
 import { Places } from './writer/Places.ts'
 import { ProducerIds } from './writer/ProducerIds.ts'
+import { sizeLimitOf } from './writer/sizeLimit.ts'
 import { WriterTopic } from './writer/WriterTopic.ts'
 
 const DEFAULT_BATCH_BYTES = 900_000
@@ -37,6 +38,7 @@ export class KafkaWriter implements Writer {
       clock,
       leaders: new Leaders(links, Math.min(LONGEST_REPLICATION, deliveryTimeout)),
       producers: new ProducerIds(links, error => onPlain?.(error)),
+      sizeLimit: topic => sizeLimitOf(links, topic),
       maxBatchBytes,
       ended: this.#ended.signal,
       onRetry: (error, topic) => guarded(() => onRetry?.(error, topic)),

@@ -1,6 +1,6 @@
 import { AlertError, toAlertError } from '../../errors.ts'
 import { partitionKey } from '../../place.ts'
-import { type KafkaErrorName, kafkaError } from '../codes.ts'
+import { type KafkaErrorName, kafkaError, sizeLimitMend } from '../codes.ts'
 import type { OutRecord, WriteOptions, WriteOutcome, Writer } from '../transport.ts'
 import { type Client, RETRY_PAUSE } from './Client.ts'
 import { isLostConnection, isTransient } from './faults.ts'
@@ -124,7 +124,8 @@ export class MemoryWriter implements Writer {
     if (record.partition !== undefined && !topic.partitions[record.partition]) {
       return kafkaError('UNKNOWN_TOPIC_OR_PARTITION', `${where}[${record.partition}]`)
     }
-    if (sizeOf(record) > topic.maxMessageBytes) return kafkaError('MESSAGE_TOO_LARGE', `${where} of ${sizeOf(record)} bytes`)
+    const [size, limit] = [sizeOf(record), topic.maxMessageBytes]
+    if (size > limit) return kafkaError('MESSAGE_TOO_LARGE', `${where} of ${size} bytes`, { mend: sizeLimitMend(limit) })
     return undefined
   }
 

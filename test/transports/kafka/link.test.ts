@@ -260,6 +260,83 @@ describe('authentication', () => {
     expect(holdsSecret(error)).toBe(false)
   })
 
+  describe('by a bearer token', () => {
+    const token = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJlIG9mIGl0'
+    const bearer = (refused?: () => void): Credential => ({ mechanism: 'OAUTHBEARER', username: 'alice', token, refused })
+    const offering = (...mechanisms: string[]): Buffer =>
+      mechanisms
+        .reduce(
+          (writer, name) => writer.string(name),
+          new WireWriter().int16(mechanisms.includes('OAUTHBEARER') ? 0 : 33).int32(mechanisms.length),
+        )
+        .build()
+
+    /** Answers the messages of the exchange one after the other; they are kept. */
+    async function exchange(...answers: Buffer[]): Promise<{ address: string; sent: string[] }> {
+      const sent: string[] = []
+      const { address } = await broker(request => {
+        if (request.apiKey === SASL_HANDSHAKE) return offering('OAUTHBEARER')
+        if (request.apiKey === SASL_AUTHENTICATE) {
+          sent.push(Buffer.from(request.body.bytes(request.body.int32())).toString())
+          return answers[sent.length - 1]
+        }
+        return request.apiKey === METADATA ? noTopics() : undefined
+      })
+      return { address, sent }
+    }
+
+    it('sends what RFC 7628 says', async () => {
+      const { address, sent } = await exchange(authenticated(Buffer.alloc(0)))
+      await open(address, { credentials: () => bearer() }).ready
+      expect(sent).toEqual([`n,,\x01auth=Bearer ${token}\x01\x01`])
+    })
+
+    it('that is refused tells the status, answers as it should, and says so to whoever gave the token', async () => {
+      const refused = vi.fn()
+      const challenge = '{"status":"invalid_token","scope":"kafka","openid-configuration":"https://t.invalid/.well-known","other":"x"}'
+      const { address, sent } = await exchange(
+        authenticated(Buffer.from(challenge)),
+        authenticated(Buffer.alloc(0), { code: 58, said: challenge }),
+      )
+      const error = await failureOf(open(address, { credentials: () => bearer(refused) }).ready)
+      expect(error).toMatchObject({ code: 'ALERT_CREDENTIALS', kafka: 'SASL_AUTHENTICATION_FAILED' })
+      const told = 'OAUTHBEARER as "alice" (status invalid_token, scope kafka, openid-configuration https://t.invalid/.well-known): '
+      expect(error.message).toContain(told)
+      expect(error.message).toContain('check that it trusts')
+      expect(sent).toEqual([`n,,\x01auth=Bearer ${token}\x01\x01`, '\x01'])
+      expect(refused).toHaveBeenCalledOnce()
+    })
+
+    it('that is refused without an error behind it is refused', async () => {
+      const { address } = await exchange(authenticated(Buffer.from('{"status":"invalid_token"}')), authenticated(Buffer.alloc(0)))
+      const error = await failureOf(open(address, { credentials: () => bearer() }).ready)
+      expect(error).toMatchObject({ code: 'ALERT_CREDENTIALS', message: expect.stringContaining('(status invalid_token)') })
+    })
+
+    it.each([
+      ['the token', token],
+      ['its claims', token.split('.')[1]!],
+      ['its signature in base64', Buffer.from(token.split('.')[2]!).toString('base64')],
+    ])('that is refused with %s never shows it', async (_, said) => {
+      const challenge = JSON.stringify({ status: `no: ${said}` })
+      const { address } = await exchange(
+        authenticated(Buffer.from(challenge)),
+        authenticated(Buffer.alloc(0), { code: 58, said: challenge }),
+      )
+      const error = await failureOf(open(address, { credentials: () => bearer() }).ready)
+      expect(error.message).toContain('holds a secret and is not shown')
+      expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(said)
+    })
+
+    it('where the broker takes none names what it takes, and does not blame the token', async () => {
+      const refused = vi.fn()
+      const peer = await broker(({ apiKey }) => (apiKey === SASL_HANDSHAKE ? offering('PLAIN') : undefined))
+      const error = await failureOf(open(peer.address, { credentials: () => bearer(refused) }).ready)
+      expect(error).toMatchObject({ code: 'ALERT_CREDENTIALS', message: expect.stringContaining('it offers PLAIN') })
+      expect(refused).not.toHaveBeenCalled()
+    })
+  })
+
   it('asks for the credentials at each connection', async () => {
     const peer = await broker(answering(() => authenticated(Buffer.alloc(0))))
     const credentials = vi.fn(async () => user)

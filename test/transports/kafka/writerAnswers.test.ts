@@ -251,6 +251,17 @@ describe('too many bytes', () => {
     expect(bench.clock.tick()).toBe(0)
   })
 
+  it.each([
+    [5000, /The topic takes 5000 bytes \(max\.message\.bytes\): send less, compress it, or have it raised$/],
+    [undefined, /The topic's max\.message\.bytes decides: send less, compress it, or have it raised$/],
+  ])('are told with the limit of the topic, if that is told: %s', async (limit, text) => {
+    const bench = new WriterBench()
+    bench.cluster.sizeLimit = limit
+    bench.cluster.fate = fates(10)
+    expect(await bench.store('a')).toEqual(failed('ALERT_TOO_LARGE', false, expect.stringMatching(text)))
+    expect(await bench.store('b')).toEqual(stored(0))
+  })
+
   it('teach the size that passes', async () => {
     const bench = new WriterBench()
     bench.cluster.fate = ({ bytes }) => (bytes.length > 5000 ? 10 : 'store')

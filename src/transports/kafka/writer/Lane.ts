@@ -1,7 +1,7 @@
 import { type Clock, pause } from '../../../clock.ts'
 import type { AlertError } from '../../../errors.ts'
 import { partitionKey } from '../../../place.ts'
-import { kafkaError } from '../../codes.ts'
+import { kafkaError, sizeLimitMend } from '../../codes.ts'
 import { PLAIN, type Producer } from '../encode.ts'
 import type { ProduceAnswer } from '../produce.ts'
 import { Batch } from './Batch.ts'
@@ -11,13 +11,15 @@ import type { Holder, Pending } from './Pending.ts'
 import type { Places } from './Places.ts'
 import type { ProducerIds } from './ProducerIds.ts'
 import { faultOf, Tries } from './Tries.ts'
-import { DUPLICATE_SEQUENCE_NUMBER, reactionTo } from './verdicts.ts'
+import { DUPLICATE_SEQUENCE_NUMBER, MESSAGE_TOO_LARGE, reactionTo } from './verdicts.ts'
 
 /** What the lanes of a writer share. */
 export interface LaneContext {
   readonly clock: Clock
   readonly leaders: Leaders
   readonly producers: ProducerIds
+  /** The bytes that a topic takes, if that can be known. */
+  readonly sizeLimit: (topic: string) => Promise<number | undefined>
   readonly maxBatchBytes: number
   /** Aborted when the writer has ended. */
   readonly ended: AbortSignal
@@ -134,7 +136,7 @@ export class Lane implements Holder {
       if (!batch.sendable) return undefined
       const answer = await leader.send(batch)
       batch.underWay = false
-      return this.#answered(batch, answer)
+      return await this.#answered(batch, answer)
     } catch (thrown) {
       if (batch.underWay) batch.doubt = true
       batch.underWay = false
@@ -158,7 +160,7 @@ export class Lane implements Holder {
     return this.#context.leaders.at(await this.#places.leader(this.partition))
   }
 
-  #answered(batch: Batch, { error: code, offset }: ProduceAnswer): AlertError | undefined {
+  async #answered(batch: Batch, { error: code, offset }: ProduceAnswer): Promise<AlertError | undefined> {
     const { verdict, unsure } = reactionTo(code)
     if (verdict === 'stored') {
       this.#stored(batch, code === DUPLICATE_SEQUENCE_NUMBER ? undefined : offset)
@@ -181,9 +183,10 @@ export class Lane implements Holder {
         this.#producer = undefined
         return error
       case 'split': // in doubt as well: no log has taken what is too large
-        if (batch.records.length === 1) break
-        this.#queue.tooLarge(batch.records)
-        this.#giveBack(batch)
+        if (batch.records.length > 1) {
+          this.#queue.tooLarge(batch.records)
+          this.#giveBack(batch)
+        } else this.#refuse(batch, await this.#tooLarge(batch, code))
         return undefined
       case 'sift': // not in doubt: what is wrong now may have been right before
         if (batch.records.length === 1 || batch.doubt) break
@@ -195,6 +198,12 @@ export class Lane implements Holder {
     }
     this.#refuse(batch, error)
     return undefined
+  }
+
+  /** With the topic's limit, which the answer itself does not tell. */
+  async #tooLarge(batch: Batch, code: number): Promise<AlertError> {
+    const limit = await this.#context.sizeLimit(this.topic)
+    return kafkaError(code, describe(batch), limit === undefined || code !== MESSAGE_TOO_LARGE ? {} : { mend: sizeLimitMend(limit) })
   }
 
   #stored(batch: Batch, offset: number | undefined): void {

@@ -18,6 +18,7 @@ export interface Reaction {
   readonly unsure: boolean
 }
 
+export const MESSAGE_TOO_LARGE = 10
 export const DUPLICATE_SEQUENCE_NUMBER = 46
 
 const CERTAIN: Readonly<Record<Verdict, readonly number[]>> = {
@@ -46,7 +47,7 @@ const CERTAIN: Readonly<Record<Verdict, readonly number[]>> = {
   ],
   plain: [31], // CLUSTER_AUTHORIZATION_FAILED: brokers before 2.8, and some hosted ones
   split: [
-    10, // MESSAGE_TOO_LARGE
+    MESSAGE_TOO_LARGE,
     18, // RECORD_LIST_TOO_LARGE
   ],
   sift: [

@@ -41,6 +41,8 @@ export class FakeCluster implements WriteLinks {
   connect: (address: string) => void | Promise<void> = () => {}
   /** The code that answers InitProducerId; may throw. */
   initProducerId: () => number | Promise<number> = () => 0
+  /** What a topic is said to take, bytes. Undefined: that is not told. */
+  sizeLimit: number | undefined
   /** Thrown by a question for metadata. */
   metadataError: (() => AlertError | undefined) | undefined
   closed: AlertError | undefined
@@ -110,7 +112,8 @@ export class FakeLink implements WriteLink {
     this.#onDead(this.dead)
   }
 
-  async call<A extends ApiName>(_: A): Promise<AnswerOf<A>> {
+  async call<A extends ApiName>(api: A): Promise<AnswerOf<A>> {
+    if (api === 'DescribeConfigs') return describedConfigs(this.#cluster.sizeLimit) as AnswerOf<A>
     const number = ++this.#cluster.producerIdsAsked
     const errorCode = await this.#cluster.initProducerId()
     return { errorCode, producerId: String(1000 + number), producerEpoch: 0 } as AnswerOf<A>
@@ -187,4 +190,9 @@ function int64(value: number): Buffer {
   const bytes = Buffer.alloc(8)
   bytes.writeBigInt64BE(BigInt(value))
   return bytes
+}
+
+function describedConfigs(limit: number | undefined): AnswerOf<'DescribeConfigs'> {
+  if (limit === undefined) return { resources: [{ errorCode: 29, configEntries: [] }] }
+  return { resources: [{ errorCode: 0, configEntries: [{ configName: 'max.message.bytes', configValue: `${limit}` }] }] }
 }
