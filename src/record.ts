@@ -187,14 +187,15 @@ export const isTest = (raw: RawRecord): boolean => raw.hasHeader(TEST_HEADER)
 
 const lenient = new TextDecoder()
 
-function headerText(header: RecordHeader | undefined): string | undefined {
+/** A header's value as text, what is not UTF-8 replaced. */
+export function headerText(header: RecordHeader | undefined): string | undefined {
   return header?.value ? lenient.decode(header.value) : undefined
 }
 
 const UUID_TEXT = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Python writes 16 bytes; a UUID as text is taken too, any other value is somebody else's header. */
-function idOf(headers: readonly RecordHeader[]): string | undefined {
+export function idOf(headers: readonly RecordHeader[]): string | undefined {
   const value = headers.findLast(({ name }) => name === '_id')?.value
   if (!value) return undefined
   if (value.length === 16) {

@@ -35,10 +35,16 @@ const ROOMS: Readonly<Record<string, Room>> = {
   ),
   doctor: inNode(['formats', 'transport', 'operators', 'transports/kafka', 'auth', 'sources', 'sinks', 'client'], ['rxjs']),
   files: inNode(['formats', 'transport', 'operators', 'transports/memory', 'transports/kafka', 'auth', 'sources', 'sinks'], ['rxjs']),
+  'bridge/protocol': anywhere(['formats', 'operators', 'sources'], ['rxjs']),
+  'bridge/browser': anywhere(['formats', 'operators', 'sources', 'bridge/protocol'], ['rxjs', 'eventsource-parser']),
+  'bridge/server': inNode(['formats', 'transport', 'operators', 'auth', 'sources', 'client', 'bridge/protocol'], ['rxjs']),
   testing: anywhere(['formats', 'transport', 'transports/memory']),
   cli: inNode(['entry'], ['commander', 'rxjs']),
   // The public lists of names.
   entry: inNode([
+    'bridge/protocol',
+    'bridge/browser',
+    'bridge/server',
     'formats',
     'transport',
     'operators',
@@ -53,12 +59,13 @@ const ROOMS: Readonly<Record<string, Room>> = {
     'testing',
   ]),
 }
-const ENTRIES = ['index', 'operators', 'testing']
+const ENTRIES = ['index', 'bridge', 'browser', 'operators', 'testing']
 
 function roomOf(path: string): string {
   const parts = path.replace(/\.ts$/, '').split('/')
   if (parts.length === 1) return ENTRIES.includes(parts[0]!) ? 'entry' : BASE.includes(parts[0]!) ? 'base' : `unknown file ${path}`
   if (parts[0] === 'transports') return parts.length === 2 ? 'transport' : `transports/${parts[1]}`
+  if (parts[0] === 'bridge') return `bridge/${parts[1]}`
   return parts[0]!
 }
 

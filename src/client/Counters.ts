@@ -9,6 +9,8 @@ export interface TopicCounts extends ReadCounts {
   stalls: number
   published: number
   publishFailures: number
+  fetched: number
+  fetchFailures: number
 }
 
 const none = (): TopicCounts => ({
@@ -22,6 +24,8 @@ const none = (): TopicCounts => ({
   stalls: 0,
   published: 0,
   publishFailures: 0,
+  fetched: 0,
+  fetchFailures: 0,
 })
 
 /** What a client counts, over all its streams and sinks. Sources and sinks count records; the rest is counted as `status$` says it. */

@@ -4,6 +4,7 @@ import { DEFAULT_SERVER, parseServerUrl } from '../auth/serverUrl.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { Cursor } from '../cursor.ts'
 import { ConfigError, toAlertError } from '../errors.ts'
+import type { ExternalResolver } from '../operators/external.ts'
 import type { Delivery } from '../record.ts'
 import type { TopicSinkOptions } from '../sinks/compose.ts'
 import type { Outgoing } from '../sinks/outgoing.ts'
@@ -18,6 +19,7 @@ import { closedError } from './closed.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { cursorAt } from './cursorAt.ts'
 import { tellStatus } from './diagnostics.ts'
+import { externalOf } from './external.ts'
 import { type ListenCallback, type ListenHandle, type ListenOptions, printAlert, startListening } from './listen.ts'
 import { type ClientMetrics, takeMetrics } from './metrics.ts'
 import { fullTopicOf, listOf, topicIn } from './naming.ts'
@@ -50,13 +52,16 @@ export class IgwnAlertClient implements AsyncDisposable {
   readonly #subscriptions = new Subscriptions()
   readonly #streams: Streams
   readonly #publishing: Publishing
+  readonly #external: ExternalResolver
   readonly #forgetSignal: () => void
   #closing: Promise<void> | undefined
 
   constructor(options: ClientOptions = {}) {
     checkClientOptions(options)
     const { clock = systemClock, logger = consoleLogger, signal, deliveryTimeout = DEFAULT_DELIVERY_TIMEOUT } = options
-    const server = parseServerUrl(options.server ?? DEFAULT_SERVER, options.port)
+    // Of undefined alone: null is an error of the caller's, and no wish for SCiMMA's server.
+    const { server: url = DEFAULT_SERVER, port } = options
+    const server = parseServerUrl(url, port)
     checkAuthOptions(options, server)
     this.#options = { ...options }
     this.#group = groupOf(options)
@@ -76,11 +81,22 @@ export class IgwnAlertClient implements AsyncDisposable {
       unwritable: compression => this.#connection.unwritable(compression),
       deliveryTimeout,
     })
+    this.#external = externalOf({ options: this.#options, connection: this.#connection, clock, logger, counters: this.#counters })
     // Each stream hears of it too, and ends without waiting for its work.
     const abort = (): void => void this.close()
     if (signal?.aborted) abort()
     signal?.addEventListener('abort', abort)
     this.#forgetSignal = () => signal?.removeEventListener('abort', abort)
+  }
+
+  /** host:port of the broker that was named; records say it too. */
+  get server(): string {
+    return this.#transport.server
+  }
+
+  /** What prefixes the topics of this client; null: nothing does. */
+  get group(): string | null {
+    return this.#group
   }
 
   /** What happens to the streams and sinks: hot; a new subscriber first hears the present state of each stream; completes at `close()`. */
@@ -122,7 +138,20 @@ export class IgwnAlertClient implements AsyncDisposable {
     checkListenOptions({ onError })
     const select = topics === undefined ? followedTopics(this.#subscriptions) : namedTopics(listOf(topics, 'listen()'))
     const open = (hooks: StreamHooks): AlertStream<Delivery> => this.#streams.stream(select, own, hooks)
-    return startListening(callback, { onError }, { open, limits: this.#options.limits })
+    const { limits, fetchExternal = true } = this.#options
+    return startListening(callback, { onError }, { open, limits, external: fetchExternal ? this.#external : undefined })
+  }
+
+  /**
+   * Fetches what hop put elsewhere because it was too large for its topic, for `decode`; `listen()` does so by itself. Only the server that the
+   * broker names in its topic `sys.metadata` is asked, which this user has to have the right to read, with the user's credentials: by SCRAM, or
+   * with the bearer token. The client's streams and its `listen()` share 4 fetches at a time.
+   *
+   * @example
+   * client.topic('superevent').pipe(decode({ external: client.external() }), handle(({ payload }) => page(payload))).subscribe()
+   */
+  external(): ExternalResolver {
+    return this.#external
   }
 
   /** Adds topics to the live set that a `listen()` without topics follows. */

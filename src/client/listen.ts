@@ -1,6 +1,9 @@
 import type { Subscription } from 'rxjs'
-import { decodePayload } from '../formats/payload.ts'
+import { toBase64 } from '../base64.ts'
+import { ExternalReference } from '../formats/external.ts'
+import { payloadReader } from '../formats/payload.ts'
 import type { Limits } from '../limits.ts'
+import { type ExternalResolver, fetchExternal } from '../operators/external.ts'
 import { handle } from '../operators/handle.ts'
 import type { Delivery } from '../record.ts'
 import type { AlertStream } from '../sources/AlertStream.ts'
@@ -8,7 +11,7 @@ import type { LiveReading } from '../sources/LiveReadings.ts'
 import type { Status } from '../status.ts'
 import type { StreamHooks } from './Streams.ts'
 
-/** @param topic without the group's prefix. @param payload decoded as hop does: JSON as its value, everything else as bytes */
+/** @param topic without the group's prefix. @param payload decoded as hop does, see `decodePayload` */
 export type ListenCallback = (topic: string, payload: unknown, record: Delivery) => unknown
 
 export interface ListenOptions {
@@ -30,22 +33,29 @@ export interface ListenHandle {
 
 const text = new TextDecoder()
 
-/** As the seed prints it: a line with the topic, then text as it is, anything else on one line; JSON as it came, so that no digit is lost. */
+/** As the seed prints it: a line with the topic, then the alert: text as it is, JSON as it came, so that no digit is lost, Avro as JSON. */
 export const printAlert: ListenCallback = (_topic, payload, record) => {
-  const { fullTopic, payload: bytes } = record
-  console.log(`New message from topic ${fullTopic}:`)
-  console.log(typeof payload === 'string' || bytes === null ? payload : text.decode(bytes))
+  console.log(`New message from topic ${record.fullTopic}:`)
+  console.log(printed(payload, record))
+}
+
+function printed(payload: unknown, { payload: bytes, format }: Delivery): unknown {
+  if (typeof payload === 'string' || bytes === null) return payload
+  if (format?.toLowerCase() !== 'avro') return text.decode(bytes)
+  return JSON.stringify(payload, (_name, value: unknown) => (value instanceof Uint8Array ? toBase64(value) : value))
 }
 
 export interface Listening {
   readonly open: (hooks: StreamHooks) => AlertStream<Delivery>
   readonly limits: Partial<Limits> | undefined
+  /** Fetches messages that were too large for the broker. @default none: the callback gets an `ExternalReference` */
+  readonly external?: ExternalResolver | undefined
 }
 
 export function startListening(
   callback: ListenCallback,
   { onError = 'continue' }: ListenOptions,
-  { open, limits }: Listening,
+  { open, limits, external }: Listening,
 ): ListenHandle {
   const readings = new Set<LiveReading>()
   let errors = 0
@@ -55,10 +65,16 @@ export function startListening(
     if (onError === 'stop') throw error
     record.fail(error)
   }
-  const call = async (record: Delivery): Promise<void> => {
+  const read = payloadReader({ limits })
+  const call = async (delivered: Delivery): Promise<void> => {
+    let record = delivered
     let payload: unknown
     try {
-      payload = decodePayload(record, { unwrap: 0, limits })
+      payload = read(record)
+      if (external && payload instanceof ExternalReference) {
+        record = await fetchExternal(record, payload, external, record.signal)
+        payload = read(record)
+      }
     } catch (error) {
       record.fail(error)
       return

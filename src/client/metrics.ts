@@ -54,6 +54,10 @@ export interface TopicMetrics {
   readonly published: number
   /** Messages that were not, or perhaps not, stored. */
   readonly publishFailures: number
+  /** Payloads that were fetched from where hop put them, because they were too large for the topic. */
+  readonly fetched: number
+  /** Those that could not be. */
+  readonly fetchFailures: number
 }
 
 /** What is read of one topic now. */

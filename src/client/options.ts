@@ -78,6 +78,8 @@ export interface TimeOptions {
   readonly heartbeatInterval?: number | undefined
   /** From `send` to the last moment at which it settles. @default 120_000 */
   readonly deliveryTimeout?: number | undefined
+  /** For one message that hop put elsewhere, all tries to fetch it; Infinity: until it is there. @default 30_000 */
+  readonly externalTimeout?: number | undefined
 }
 
 /** All durations are milliseconds. */
@@ -98,6 +100,11 @@ export interface ClientOptions extends StreamOptions, TimeOptions, AuthOptions {
    * own, `instanceId-DIGEST` by what it reads, and stays so while the subscriptions that it follows change. @default none
    */
   readonly instanceId?: string | undefined
+  /**
+   * `listen()` fetches the payloads that were too large for their topic and that hop put elsewhere; false: its callback gets an
+   * `ExternalReference`. A stream fetches them by `decode({ external: client.external() })`. @default true, as hop
+   */
+  readonly fetchExternal?: boolean | undefined
   /** Check each batch's CRC32C. @default false, as librdkafka: TCP and TLS check already */
   readonly checkCrcs?: boolean | undefined
   readonly limits?: Partial<Limits> | undefined

@@ -1,4 +1,6 @@
 import { AlertError } from '../errors.ts'
+import { setOwn } from './objects.ts'
+import { lineAndColumn, shown } from './text.ts'
 
 export interface ExactOptions {
   /** Integers that a number cannot hold become bigints. */
@@ -84,7 +86,7 @@ class ExactParser {
       if (this.#text[this.#at] !== '"') throw this.#unexpected('a key in double quotes')
       const key = this.#string()
       if (!this.#took(':')) throw this.#unexpected("':'")
-      setOwn(object, key, this.#value())
+      setOwn(object, key, this.#value()) // the last of equal keys wins
     } while (this.#took(','))
     if (!this.#closed('}')) throw this.#unexpected("',' or '}'")
     return object
@@ -179,24 +181,10 @@ class ExactParser {
   }
 
   #unexpected(expected: string): AlertError {
-    const char = this.#text[this.#at]
-    const got = char === undefined ? 'the end of the text' : printable(char)
-    return this.#error(`got ${got}, expected ${expected}`)
+    return this.#error(`got ${shown(this.#text[this.#at])}, expected ${expected}`)
   }
 
   #error(what: string): AlertError {
-    const before = this.#text.slice(0, this.#at).split('\n')
-    return new AlertError('ALERT_DECODE', `not JSON: line ${before.length}, column ${(before.at(-1) ?? '').length + 1}: ${what}`)
+    return new AlertError('ALERT_DECODE', `not JSON: ${lineAndColumn(this.#text, this.#at)}: ${what}`)
   }
-}
-
-/** As `JSON.parse`: the last of equal keys wins, and `__proto__` is a key like any other. */
-function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(object, key, { value, configurable: true, enumerable: true, writable: true })
-  else object[key] = value
-}
-
-function printable(char: string): string {
-  const shown = /[\p{L}\p{N}\p{P}\p{S} ]/u.test(char)
-  return shown ? `'${char}'` : `U+${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`
 }

@@ -17,9 +17,13 @@ export class Kept<R extends AlertRecord<unknown>> {
     this.#claim = this.token?.hold()
   }
 
-  /** It goes on as the record under way, so that those below can hold it; the one they close at comes again. */
   pass(out: Subscriber<R>): void {
-    during(this.token, () => out.next(this.record))
+    this.passAs(out, this.record)
+  }
+
+  /** It goes on, as `value`, and is the record under way: those below can hold it; the one they close at comes again. */
+  passAs<T>(out: Subscriber<T>, value: T): void {
+    during(this.token, () => out.next(value))
     if (out.closed) this.#claim?.release()
     else this.#claim?.ack()
   }

@@ -1,28 +1,13 @@
 import { Observable } from 'rxjs'
-import { DecodeError, toAlertError } from '../errors.ts'
 import { jsonReader, type ReadJsonOptions } from '../formats/json.ts'
-import { type AlertRecord, Delivery, placeOf, type With } from '../record.ts'
+import type { AlertRecord, With } from '../record.ts'
+import { type Decoded, type DecodeOperator, Decoding, type OnDecodeError } from './decoding.ts'
 import { operate } from './operate.ts'
-import { drop, withPayload } from './records.ts'
-
-/**
- * What becomes of a record that cannot be decoded. skip: it is reported (`record.fail()`) and left out. keep: it goes on with a payload that
- * says so, see {@link Decoded}. error: the stream ends, and the record comes again.
- */
-export type OnDecodeError = 'skip' | 'keep' | 'error'
-
-/** The payload below `onDecodeError: 'keep'`: a value, or the error and the bytes as they came. Told apart by `error`. */
-export type Decoded<P> =
-  | { readonly value: P; readonly error?: undefined }
-  | { readonly value?: undefined; readonly error: DecodeError; readonly bytes: Uint8Array }
 
 export interface ParseJsonOptions extends Pick<ReadJsonOptions, 'bigints' | 'limits'> {
   /** @default 'skip' */
   readonly onDecodeError?: OnDecodeError | undefined
 }
-
-/** From records of any kind to the same kind with another payload. */
-export type DecodeOperator<P> = <R extends AlertRecord<unknown>>(source: Observable<R>) => Observable<With<R, P>>
 
 export function parseJson<P = unknown>(options: ParseJsonOptions & { readonly onDecodeError: 'keep' }): DecodeOperator<Decoded<P>>
 export function parseJson<P = unknown>(
@@ -52,44 +37,19 @@ export function parseJson<P = unknown>(
  * })
  * // gracedb.superevent[0]@7: not JSON: line 1, column 4: got the end of the text, expected '"'
  * ```
- * @see {@link mapPayload}
+ * @see {@link decode}, {@link mapPayload}
  */
 export function parseJson(options: ParseJsonOptions = {}): DecodeOperator<unknown> {
   const { onDecodeError = 'skip', ...readOptions } = options
-  const read = jsonReader(readOptions)
-  const keep = onDecodeError === 'keep'
+  const readJson = jsonReader(readOptions)
+  const settings = { onDecodeError, read: (_record: AlertRecord<unknown>, bytes: Uint8Array) => readJson(bytes), mend: mendOf }
   return <R extends AlertRecord<unknown>>(source: Observable<R>) =>
     new Observable<With<R, unknown>>(out => {
-      const undecoded = (record: R, bytes: Uint8Array, error: DecodeError): void => {
-        if (onDecodeError === 'error') out.error(error)
-        else if (keep) out.next(withPayload(record, { error, bytes }))
-        // A plain record has nobody to report to.
-        else if (record instanceof Delivery) record.fail(error)
-      }
-      const next = (record: R): void => {
-        const { payload } = record
-        let value: unknown = payload
-        if (payload === null) {
-          drop(record)
-          return
-        }
-        if (payload instanceof Uint8Array) {
-          try {
-            value = read(payload)
-          } catch (error) {
-            undecoded(record, payload, toDecodeError(error, record))
-            return
-          }
-        }
-        out.next(withPayload(record, keep ? { value } : value))
-      }
-      source.subscribe(operate(out, { next }))
+      const decoding = new Decoding<R>(settings, out)
+      source.subscribe(operate(out, { next: record => decoding.next(record) }))
     })
 }
 
-function toDecodeError(thrown: unknown, record: AlertRecord<unknown>): DecodeError {
-  const cause = toAlertError(thrown, 'ALERT_DECODE')
-  const { format = 'json' } = record
-  const mend = format.toLowerCase() === 'json' ? undefined : `Its format is ${format}, which parseJson does not read`
-  return new DecodeError(cause.message, placeOf(record), { cause, mend })
+function mendOf({ format = 'json' }: AlertRecord<unknown>): string | undefined {
+  return format.toLowerCase() === 'json' ? undefined : `Its format is ${format}, which parseJson does not read; decode() reads every format`
 }

@@ -1,12 +1,22 @@
 import { AlertError } from '../errors.ts'
+import { writeAvro } from '../formats/avro/writeAvro.ts'
+import { writeCircular } from '../formats/circular.ts'
+import { writeTextNotice } from '../formats/gcntextnotice.ts'
 import { writeJson } from '../formats/json.ts'
+import { writeVOEvent } from '../formats/voevent.ts'
 import { isOutgoing } from './outgoing.ts'
 
 /** @throws AlertError ALERT_UNWRITABLE */
 export type Encoder = (payload: unknown) => Uint8Array
 
-/** How a payload that is not bytes yet is written, by hop's name of the format. */
-export const ENCODERS: ReadonlyMap<string, Encoder> = new Map([['json', writeJson]])
+/** How a payload that is not bytes yet is written, by hop's name of the format: what Python's listeners read, or nothing. */
+export const ENCODERS: ReadonlyMap<string, Encoder> = new Map<string, Encoder>([
+  ['json', writeJson],
+  ['avro', payload => writeAvro(payload)],
+  ['circular', writeCircular],
+  ['voevent', writeVOEvent],
+  ['gcntextnotice', writeTextNotice],
+])
 
 export interface Encoded {
   readonly value: Uint8Array
@@ -14,8 +24,8 @@ export interface Encoded {
 }
 
 /**
- * Bytes go as they are, as `blob` or under the format that is named. Anything else is JSON: a string a JSON string, an object an object,
- * as hop writes them. Bytes are not copied.
+ * Bytes go as they are, as `blob` or under the format that is named. Anything else is JSON, unless another format is named: a string a JSON
+ * string, an object an object, as hop writes them. Bytes are not copied.
  *
  * @throws AlertError ALERT_UNWRITABLE
  */

@@ -1,4 +1,5 @@
 import { describe, expect, it, test, vi } from 'vitest'
+import { writeAvro } from '../../src/formats/avro/writeAvro.ts'
 import type { ListenCallback } from '../../src/index.ts'
 import { ClientRig, configError, listening, rejection } from './rig.ts'
 
@@ -21,7 +22,9 @@ describe('the callback', () => {
     ['a str, which stays one', { value: JSON.stringify('{"a": 1}'), headers: [header('_format', 'json')] }, '{"a": 1}'],
     ['NaN', { value: '{"far": NaN}', headers: [header('_format', 'JSON')] }, { far: Number.NaN }],
     ['a blob', { value: '{"a": 1}', headers: [header('_format', 'blob')] }, bytes('{"a": 1}')],
-    ['Avro', { value: 'Obj\u0001', headers: [header('_format', 'avro')] }, bytes('Obj\u0001')],
+    ['Avro', { value: writeAvro([{ far: 1e-9 }]), headers: [header('_format', 'avro')] }, [{ far: 1e-9 }]],
+    ['a circular', { value: '{"header": {}, "body": "B"}', headers: [header('_format', 'circular')] }, { header: {}, body: 'B' }],
+    ['an unknown format', { value: 'stripes', headers: [header('_format', 'zebra')] }, bytes('stripes')],
     ['JSON without a format', { value: '[1, 2]' }, [1, 2]],
     ['bytes without a format', { value: Uint8Array.of(0xff, 0) }, Uint8Array.of(0xff, 0)],
     ['text without a format', { value: 'hello' }, bytes('hello')],
@@ -140,6 +143,7 @@ describe('without a callback', () => {
       rig.log.append('gracedb.t', { value: '{"far": 1419724818123456789, "a": {"b": {"c": {"d": 1}}}}' })
       rig.append('gracedb.t', 'text')
       rig.log.append('gracedb.t', { value: null })
+      rig.log.append('gracedb.t', { value: writeAvro([{ skymap: bytes('FITS') }]), headers: [header('_format', 'avro')] })
       rig.client({ from: 'earliest' }).listen(undefined, 't')
       await rig.settle()
       expect(print.mock.calls.map(([line]: unknown[]) => line)).toEqual([
@@ -149,6 +153,8 @@ describe('without a callback', () => {
         'text',
         'New message from topic gracedb.t:',
         null,
+        'New message from topic gracedb.t:',
+        '[{"skymap":"RklUUw=="}]',
       ])
     } finally {
       print.mockRestore()

@@ -46,6 +46,8 @@ describe('metrics() of what is read', () => {
       lag: { 0: 0 },
       published: 0,
       publishFailures: 0,
+      fetched: 0,
+      fetchFailures: 0,
     })
     expect(JSON.parse(JSON.stringify(metrics))).toEqual(metrics)
   })

@@ -141,7 +141,7 @@ describe('parseJson', () => {
       flush()
     })
     expect(partition.failures[0]?.error.message).toBe(
-      'gracedb.superevent[0]@0: not JSON: its 5 bytes are not UTF-8 text. Its format is avro, which parseJson does not read',
+      'gracedb.superevent[0]@0: not JSON: its 5 bytes are not UTF-8 text. Its format is avro, which parseJson does not read; decode() reads every format',
     )
   })
 

@@ -7,11 +7,17 @@ import {
   type Decoded,
   DecodeError,
   Delivery,
+  decode,
   dedupe,
   detectSilence,
   dropStale,
+  ExternalReference,
+  type ExternalResolver,
+  type FormatName,
   filterRecords,
   filterTopics,
+  type GcnCircular,
+  type GcnTextNotice,
   type HandleOptions,
   handle,
   ignoreTest,
@@ -21,6 +27,7 @@ import {
   type RetryOnFatalOptions,
   retryOnFatal,
   Silence,
+  type VOEvent,
   type With,
 } from '../../src/operators.ts'
 
@@ -31,6 +38,14 @@ interface Alert {
 
 declare const topic: Observable<Delivery>
 declare const live: Observable<AlertRecord>
+
+declare const settings: {
+  concurrency?: number | undefined
+  count?: number | undefined
+  bigints?: boolean | undefined
+  as?: FormatName | undefined
+  external?: ExternalResolver | undefined
+}
 
 type Is<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false
 const yes = <_T extends true>(): void => {}
@@ -50,6 +65,37 @@ kept.subscribe(({ payload }) => {
   // @ts-expect-error perhaps there is no value
   payload.value.superevent_id.trim()
 })
+
+// decode: the same, of every format
+const anyFormat = topic.pipe(decode())
+yes<Is<typeof anyFormat, Observable<Delivery<unknown>>>>()
+const events = live.pipe(decode<VOEvent>({ as: 'voevent', bigints: true, unwrap: 3, limits: { xmlBytes: 1 }, onDecodeError: 'error' }))
+yes<Is<typeof events, Observable<AlertRecord<VOEvent>>>>()
+const keptEvents = topic.pipe(decode<VOEvent | ExternalReference>({ onDecodeError: 'keep' }))
+yes<Is<typeof keptEvents, Observable<Delivery<Decoded<VOEvent | ExternalReference>>>>>()
+keptEvents.subscribe(({ payload: { error, value } }) => {
+  if (!error && !(value instanceof ExternalReference)) value.ivorn.trim()
+  // @ts-expect-error perhaps it is elsewhere, or was not decoded
+  value.ivorn.trim()
+})
+const resolver: ExternalResolver = async ({ url, record, signal }) => {
+  signal.throwIfAborted()
+  return { payload: new TextEncoder().encode(url), key: record.key, headers: record.headers, timestamp: record.timestamp }
+}
+const fetched = topic.pipe(
+  decode<Alert>({ external: resolver, as: ({ topic, format }) => (format === undefined && topic !== 'x' ? 'gcntextnotice' : undefined) }),
+  handle(async ({ payload }) => payload.superevent_id),
+)
+yes<Is<typeof fetched, Observable<string>>>()
+// @ts-expect-error no such format
+decode({ as: 'zebra' })
+// @ts-expect-error no such policy
+decode({ onDecodeError: 'ignore' })
+// @ts-expect-error a message is more than its bytes
+decode({ external: async () => new Uint8Array() })
+decode({ as: settings.as, external: settings.external })
+export const notice = ({ raw, fields }: GcnTextNotice): string => fields['title'] ?? String(raw.length)
+export const circular = ({ header, body }: GcnCircular): string => (header['title'] ?? '') + body
 
 // operators that keep the record's type
 const narrowed = alerts.pipe(
@@ -168,7 +214,6 @@ alerts.pipe(handle(record => record.payload.superevent_id))
 alerts.pipe(handle(record => [1].push(record.offset)))
 
 // an undefined from a settings object is accepted
-declare const settings: { concurrency?: number | undefined; count?: number | undefined; bigints?: boolean | undefined }
 alerts.pipe(handle(async () => {}, { concurrency: settings.concurrency, retry: { count: settings.count } }))
 topic.pipe(parseJson<Alert>({ bigints: settings.bigints }), retryOnFatal({ count: settings.count }))
 // @ts-expect-error no such policy

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Token, type TokenOwner } from '../../src/claims.ts'
 import { AlertError } from '../../src/errors.ts'
+import { readAvro } from '../../src/formats/avro/readAvro.ts'
 import { type AlertRecord, Delivery } from '../../src/record.ts'
 import { ENCODERS, encode } from '../../src/sinks/encoding.ts'
 import { outgoing } from '../../src/sinks/outgoing.ts'
@@ -69,10 +70,46 @@ describe('encode', () => {
   })
 
   it('refuses a format that it writes from bytes only, and says which it writes', () => {
-    const error = refusal({ a: 1 }, 'avro')
+    const error = refusal({ a: 1 }, 'zebra')
     expect(error.code).toBe('ALERT_UNWRITABLE')
-    expect(error.message).toMatch(/Object cannot be written as 'avro'.*Uint8Array; written from values: json/)
+    expect(error.message).toMatch(/Object cannot be written as 'zebra'.*Uint8Array; written from values: json, avro, circular, voevent/)
     expect(refusal('text', 'blob').message).toMatch(/string cannot be written as 'blob'/)
+  })
+
+  it('writes Avro from the value', () => {
+    const { value, format } = encode([{ far: 1e-9, skymap: bytes }], 'avro')
+    expect(format).toBe('avro')
+    expect(readAvro(value)).toEqual([[{ far: 1e-9, skymap: bytes }]])
+  })
+
+  it('writes a circular that is exactly one', () => {
+    expect(written({ header: { title: 'é' }, body: 'B' }, 'circular')).toBe('circular {"header":{"title":"é"},"body":"B"}')
+    const error = refusal({ header: { title: 1 }, body: 'B' }, 'circular')
+    expect([error.code, error.message]).toEqual([
+      'ALERT_UNWRITABLE',
+      "not a circular: its header's 'title' is no text. It is { header: { title: '...' }, body: '...' }",
+    ])
+    for (const other of ['text', null, [], {}, { header: {} }, { header: [], body: '' }, { header: {}, body: '', extra: 1 }]) {
+      expect(refusal(other, 'circular').code).toBe('ALERT_UNWRITABLE')
+    }
+  })
+
+  it('writes a VOEvent from its XML, if it is one', () => {
+    const xml = '<voe:VOEvent ivorn="ivo://x/é"/>'
+    expect(written(xml, 'voevent')).toBe(`voevent ${xml}`)
+    expect(refusal('<VOEvent ivorn="ivo://x/y"/>', 'voevent').message).toBe(
+      'cannot be written as a VOEvent: not a VOEvent: its root is <VOEvent>, expected <voe:VOEvent>',
+    )
+    expect(refusal('{"ivorn": "ivo://x/y"}', 'voevent').message).toContain("line 1, column 1: got '{', expected an element")
+    expect(refusal({ ivorn: 'ivo://x/y' }, 'voevent').message).toBe(
+      'a VOEvent is written from its XML text. Give the document as a string or as bytes',
+    )
+  })
+
+  it('writes a text notice from its text, or once more as it came', () => {
+    expect(written('TITLE: é\n', 'gcntextnotice')).toBe('gcntextnotice TITLE: é\n')
+    expect(encode({ raw: bytes, fields: {} }, 'gcntextnotice').value).toBe(bytes)
+    expect(refusal({ fields: {} }, 'gcntextnotice').message).toContain('a text notice is written from its text')
   })
 
   it('takes further encoders', () => {
