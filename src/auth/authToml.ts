@@ -1,6 +1,7 @@
 import { parse, TomlError } from 'smol-toml'
 import { ConfigError } from '../errors.ts'
-import { type AuthEntry, hideCredential, parseMechanism } from './entry.ts'
+import { type AuthEntry, type Mechanism, parseMechanism } from './entry.ts'
+import { hideCommand, hideEndpoint, hidePassword, type Proof } from './proof.ts'
 
 type Table = Readonly<Record<string, unknown>>
 
@@ -41,19 +42,22 @@ function entryOf(table: Table, where: string): AuthEntry {
   // `hop auth add` writes an empty ssl_ca_location for an empty column.
   const caFile = protocol === 'SASL_SSL' ? textOf(table, 'ssl_ca_location', where) || undefined : undefined
   const mechanism = mechanismOf(table, where)
-  return {
-    username,
-    hostname: textOf(table, 'hostname', where) ?? '',
-    protocol,
-    caFile,
-    credential: mechanism === 'OAUTHBEARER' ? undefined : hideCredential(mechanism, username, password),
-  }
+  const proof = mechanism === 'OAUTHBEARER' ? tokenProof(table, username, password, where) : hidePassword(mechanism, username, password)
+  return { username, hostname: textOf(table, 'hostname', where) ?? '', protocol, caFile, mechanism, proof }
 }
 
-function mechanismOf(table: Table, where: string): ReturnType<typeof parseMechanism> {
+function mechanismOf(table: Table, where: string): Mechanism {
   const mechanism = textOf(table, 'mechanism', where)
   if (mechanism !== undefined) return parseMechanism(mechanism, where)
   return textOf(table, 'token_endpoint', where) || textOf(table, 'token_command', where) !== undefined ? 'OAUTHBEARER' : 'SCRAM-SHA-512'
+}
+
+/** As hop: the endpoint goes before the command, and neither is a fault of this entry alone, said when it is to be used. */
+function tokenProof(table: Table, username: string, password: string, where: string): Proof | undefined {
+  const endpoint = textOf(table, 'token_endpoint', where)
+  if (endpoint) return hideEndpoint(endpoint, username, password)
+  const command = textOf(table, 'token_command', where)
+  return command === undefined ? undefined : hideCommand(command, username || undefined)
 }
 
 function requiredText(table: Table, key: string, where: string): string {

@@ -6,7 +6,7 @@ import { checkTls, type TlsOptions } from './tls.ts'
 /** Called at each connection, so that a rotated secret is taken up. */
 export type AuthProvider = () => Auth | readonly Auth[] | Promise<Auth | readonly Auth[]>
 
-/** Who we are to the server. At most one of `auth`, `noauth`, `username` with `password`, `authfile`; none: hop's auth.toml. */
+/** Who we are to the server. At most one of `auth`, `noauth`, `username` with `password`, `authfile`, `netrc`; none: hop's auth.toml, else the netrc. */
 export interface AuthOptions {
   /** Together with `password`. To select one of several credentials, name its user in the server: `kafka://USER@HOST/`. */
   readonly username?: string | undefined
@@ -15,6 +15,11 @@ export interface AuthOptions {
   readonly auth?: Auth | readonly Auth[] | AuthProvider | undefined
   /** Path of an auth.toml, read at each connection. @default $XDG_CONFIG_HOME/hop/auth.toml, ~/.config/hop/auth.toml */
   readonly authfile?: string | undefined
+  /**
+   * Path of a netrc, read at each connection. Its machine is the server as it is given, `kafka://HOST/`; `HOST:PORT` and, for port 9092, `HOST`
+   * will do. @default $NETRC, ~/.netrc: if there is no auth.toml
+   */
+  readonly netrc?: string | undefined
   /** Connect without authentication, and without TLS unless `tls` is given. @default false */
   readonly noauth?: boolean | undefined
   /** True or details: TLS. False: none. It must agree with a credential that names its protocol. @default as the credential says: TLS */
@@ -23,15 +28,15 @@ export interface AuthOptions {
 
 /** @throws ConfigError for options that contradict each other or have no meaning */
 export function checkAuthOptions(options: AuthOptions, server: ServerUrl): void {
-  const { username, password, auth, authfile, noauth } = options
+  const { username, password, auth, authfile, netrc, noauth } = options
   if (noauth !== undefined && typeof noauth !== 'boolean') throw new ConfigError(`noauth must be true or false, got ${typeof noauth}`)
-  const given = Object.entries({ noauth: noauth || undefined, auth, username, password, authfile }).filter(
+  const given = Object.entries({ noauth: noauth || undefined, auth, username, password, authfile, netrc }).filter(
     ([, value]) => value !== undefined,
   )
   const names = given.map(([name]) => name)
   if (names.length > 1 && names.join() !== 'username,password') {
     throw new ConfigError(`${names.join(' and ')} contradict each other`, {
-      mend: 'Choose one of noauth, auth, authfile, and username with password',
+      mend: 'Choose one of noauth, auth, authfile, netrc, and username with password',
     })
   }
   if ((username === undefined) !== (password === undefined)) {
@@ -42,6 +47,7 @@ export function checkAuthOptions(options: AuthOptions, server: ServerUrl): void 
   if (username !== undefined) requireText(username, 'username')
   if (password !== undefined) requireText(password, 'password')
   if (authfile !== undefined) requireText(authfile, 'authfile')
+  if (netrc !== undefined) requireText(netrc, 'netrc')
   checkServerUser(options, server)
   checkTls(options.tls)
 }

@@ -13,6 +13,8 @@ export interface ServerUrl {
   readonly username: string | undefined
   /** `host:port` as records, statuses and cursors name it, an IPv6 address in brackets. */
   readonly address: string
+  /** As it was given: the machine's name in a netrc. */
+  readonly text: string
 }
 
 /**
@@ -35,7 +37,7 @@ export function parseServerUrl(server: string, port?: number): ServerUrl {
     throw new ConfigError(`server names port ${urlPort}, the option port is ${port}`, { mend: 'Give one of them' })
   }
   const chosen = urlPort ?? port ?? DEFAULT_PORT
-  return { host, port: chosen, username, address: `${isIPv6(host) ? `[${host}]` : host}:${chosen}` }
+  return { host, port: chosen, username, address: `${isIPv6(host) ? `[${host}]` : host}:${chosen}`, text: server }
 }
 
 /** Only what is surely a host and its port is repeated in an error: anything else may hold a password. */

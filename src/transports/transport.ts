@@ -8,12 +8,24 @@ import type { RawRecord, RecordHeader } from '../record.ts'
  * One contract suite (test/contract) runs on every transport.
  */
 
-/** What proves to a server who we are. Only a transport looks inside. */
-export interface Credential {
+/** A user and a password. */
+export interface PasswordCredential {
   readonly mechanism: 'SCRAM-SHA-512' | 'SCRAM-SHA-256' | 'PLAIN'
   readonly username: string
   readonly password: string
 }
+
+/** A bearer token (RFC 6750, RFC 7628). */
+export interface TokenCredential {
+  readonly mechanism: 'OAUTHBEARER'
+  readonly username: string
+  readonly token: string
+  /** The server does not take this token: whoever gave it may have to get another one. */
+  readonly refused?: (() => void) | undefined
+}
+
+/** What proves to a server who we are. Only a transport looks inside. */
+export type Credential = PasswordCredential | TokenCredential
 
 /** Called at each connection, so that a rotated secret is read anew. `undefined`: connect without authentication. */
 export type Credentials = () => Credential | undefined | Promise<Credential | undefined>

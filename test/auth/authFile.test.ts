@@ -5,8 +5,10 @@ import { describe, expect, test } from 'vitest'
 import { checkPermissions, type Found, hopDirectory, loadAuthFile, loadDefaultAuthFile } from '../../src/auth/authFile.ts'
 import { CANARY, expectNoSecret } from '../support/canary.ts'
 import { entryText, put, temporaryDirectory } from './home.ts'
+import { passwordOf } from './proofs.ts'
 import { configError } from './thrown.ts'
 
+const passwordIn = (found: Found) => passwordOf(found.entries[0]!.proof)
 const users = (found: Found | undefined) => found?.entries.map(entry => entry.username)
 const onUnix = process.platform !== 'win32'
 
@@ -105,7 +107,7 @@ describe('the authfile option', () => {
     const path = await put(join(await temporaryDirectory(), 'mine.toml'), entryText('alice', CANARY))
     const found = await loadAuthFile(path)
     expect(found.from).toBe(path)
-    expect(found.entries[0]!.credential!.password).toBe(CANARY)
+    expect(passwordIn(found)).toBe(CANARY)
     expectNoSecret(CANARY, found)
   })
 
@@ -147,8 +149,8 @@ describe('the authfile option', () => {
   test('is read anew each time', async () => {
     const directory = await temporaryDirectory()
     const path = await put(join(directory, 'a.toml'), entryText('alice', 'first'))
-    expect((await loadAuthFile(path)).entries[0]!.credential!.password).toBe('first')
+    expect(passwordIn(await loadAuthFile(path))).toBe('first')
     await rename(await put(join(directory, 'b.toml'), entryText('alice', 'second')), path)
-    expect((await loadAuthFile(path)).entries[0]!.credential!.password).toBe('second')
+    expect(passwordIn(await loadAuthFile(path))).toBe('second')
   })
 })

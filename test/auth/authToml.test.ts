@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { parseAuthToml } from '../../src/auth/authToml.ts'
 import { CANARY, expectNoSecret } from '../support/canary.ts'
 import { entryText, toml } from './home.ts'
+import { passwordOf } from './proofs.ts'
 import { configError } from './thrown.ts'
 
 const FILE = '/etc/hop/auth.toml'
@@ -19,7 +20,7 @@ describe('the forms of `auth`', () => {
     ['no credentials', 'auth = []', []],
     ['other sections beside it', '[config]\nfetch_external = true\n[[auth]]\nusername="a"\npassword="x"', ['a']],
   ])('%s', (_, text, users) => {
-    expect(parse(text)!.map(entry => entry.credential!.username)).toEqual(users)
+    expect(parse(text)!.map(entry => entry.username)).toEqual(users)
   })
 
   test.each(['', '# nothing\n', '[config]\nfetch_external = true', '[Auth]\nusername="a"\npassword="x"'])('no auth section: %j', text => {
@@ -31,8 +32,8 @@ test('the defaults', () => {
   const entry = one('')
   expect(entry).toMatchObject({ username: 'alice', hostname: '', protocol: 'SASL_SSL' })
   expect(entry.caFile).toBeUndefined()
-  expect(entry.credential).toMatchObject({ username: 'alice', mechanism: 'SCRAM-SHA-512' })
-  expect(entry.credential!.password).toBe(CANARY)
+  expect(entry.proof).toMatchObject({ username: 'alice', mechanism: 'SCRAM-SHA-512' })
+  expect(passwordOf(entry.proof)).toBe(CANARY)
 })
 
 test.each<[string, string, object]>([
@@ -55,23 +56,36 @@ test.each([
   ['mechanism = "SCRAM-SHA_512"', 'SCRAM-SHA-512'],
   ['token_endpoint = ""', 'SCRAM-SHA-512'],
   ['token_endpoint = "https://t.invalid"\nmechanism = "SCRAM-SHA-512"', 'SCRAM-SHA-512'],
-  ['mechanism = "OAUTHBEARER"', undefined],
-  ['token_endpoint = "https://t.invalid"', undefined],
-  ['token_command = "get-token"', undefined],
+  ['mechanism = "OAUTHBEARER"', 'OAUTHBEARER'],
+  ['token_endpoint = "https://t.invalid"', 'OAUTHBEARER'],
+  ['token_command = "get-token"', 'OAUTHBEARER'],
+  ['token_command = ""', 'OAUTHBEARER'],
 ])('%s', (more, mechanism) => {
-  expect(one(more).credential?.mechanism).toBe(mechanism)
+  expect(one(more).mechanism).toBe(mechanism)
 })
 
 test('an OAUTHBEARER entry is kept beside the others', () => {
   const text = entryText('oidc', CANARY, 'token_endpoint = "https://t.invalid"') + entryText('alice', CANARY)
-  expect(parse(text)!.map(({ username, credential }) => [username, credential?.mechanism])).toEqual([
-    ['oidc', undefined],
+  expect(parse(text)!.map(({ username, mechanism }) => [username, mechanism])).toEqual([
+    ['oidc', 'OAUTHBEARER'],
     ['alice', 'SCRAM-SHA-512'],
   ])
 })
 
+test.each<[string, object | undefined]>([
+  ['mechanism = "OAUTHBEARER"', undefined],
+  ['token_endpoint = "https://t.invalid"', { kind: 'endpoint', endpoint: 'https://t.invalid', clientId: 'alice', secret: CANARY }],
+  ['token_command = "get-token"', { kind: 'command', command: 'get-token', username: 'alice' }],
+  ['token_command = "get-token"\ntoken_endpoint = ""', { kind: 'command', command: 'get-token' }],
+  ['token_command = "get-token"\ntoken_endpoint = "https://t.invalid"', { kind: 'endpoint', endpoint: 'https://t.invalid' }],
+])('the way to a token, of %s', (more, expected) => {
+  const { proof } = one(more)
+  if (expected) expect(proof).toMatchObject(expected)
+  else expect(proof).toBeUndefined()
+})
+
 test('an empty password is one', () => {
-  expect(parse('[auth]\nusername="a"\npassword=""')![0]!.credential!.password).toBe('')
+  expect(passwordOf(parse('[auth]\nusername="a"\npassword=""')![0]!.proof)).toBe('')
 })
 
 test.each([

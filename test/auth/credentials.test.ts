@@ -1,7 +1,7 @@
 import { chmod, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { createSecurity, type Security } from '../../src/auth/credentials.ts'
 import type { Auth } from '../../src/auth/entry.ts'
 import type { AuthOptions } from '../../src/auth/options.ts'
@@ -9,23 +9,16 @@ import { parseServerUrl } from '../../src/auth/serverUrl.ts'
 import { AlertError, ConfigError } from '../../src/errors.ts'
 import { CANARY, expectNoSecret } from '../support/canary.ts'
 import { CERTIFICATE } from './certificate.ts'
-import { entryText, put, temporaryDirectory } from './home.ts'
+import { entryText, hopHome, put, temporaryDirectory } from './home.ts'
+import { passwordOf as passwordIn } from './proofs.ts'
 import { configError } from './thrown.ts'
 
 const SERVER = 'kafka://h.invalid/'
+const ENDPOINT = 'https://t.invalid/token'
 const auth: Auth = { username: 'alice', password: CANARY }
 
 const resolve = (options: AuthOptions, server = SERVER): Promise<Security> => createSecurity(options, parseServerUrl(server))()
-const passwordOf = async ({ credentials }: Security) => (await credentials!())!.password
-
-/** $XDG_CONFIG_HOME in a temporary directory; the path of its auth.toml. */
-async function hopHome(text?: string): Promise<string> {
-  const home = await temporaryDirectory()
-  vi.stubEnv('XDG_CONFIG_HOME', home)
-  onTestFinished(() => void vi.unstubAllEnvs())
-  const path = join(home, 'hop', 'auth.toml')
-  return text === undefined ? path : put(path, text)
-}
+const passwordOf = async ({ credentials }: Security) => passwordIn(await credentials!())
 
 describe('the order', () => {
   test('auth: one credential', async () => {
@@ -34,7 +27,7 @@ describe('the order', () => {
     expect(security).toMatchObject({ protocol: 'SASL_SSL', username: 'alice' })
     const credential = await security.credentials!()
     expect(credential).toMatchObject({ username: 'alice', mechanism: 'SCRAM-SHA-512' })
-    expect(credential!.password).toBe(CANARY)
+    expect(passwordIn(credential)).toBe(CANARY)
   })
 
   test('auth: a list, the one that fits the server', async () => {
@@ -59,7 +52,13 @@ describe('the order', () => {
 
   test('noauth', async () => {
     await hopHome(entryText('file', 'x'))
-    expect(await resolve({ noauth: true })).toEqual({ protocol: 'PLAINTEXT', credentials: undefined, tls: undefined, username: undefined })
+    expect(await resolve({ noauth: true })).toEqual({
+      protocol: 'PLAINTEXT',
+      credentials: undefined,
+      tls: undefined,
+      username: undefined,
+      from: undefined,
+    })
   })
 
   test('username and password', async () => {
@@ -136,7 +135,25 @@ describe('said at once, before anything is opened', () => {
     [{ auth: { ...auth, protocol: 'SASL_PLAINTEXT', caFile: '/ca.pem' } }, "auth has a caFile and protocol 'SASL_PLAINTEXT'"],
     [
       { auth: { ...auth, mechanism: 'OAUTHBEARER' } },
-      "the credential of 'alice' in auth uses OAUTHBEARER (OpenID Connect), which comes with the next release",
+      'auth: OAUTHBEARER without a way to a token. Give one of tokenEndpoint, tokenCommand, token',
+    ],
+    [{ auth: { ...auth, tokenEndpoint: ENDPOINT, tokenCommand: 'x' } }, 'auth: tokenEndpoint and tokenCommand contradict each other'],
+    [{ auth: { ...auth, tokenEndpoint: ENDPOINT, mechanism: 'PLAIN' } }, 'auth: tokenEndpoint is for the mechanism OAUTHBEARER, got PLAIN'],
+    [
+      { auth: { ...auth, tokenEndpoint: 'http://t.invalid/' } },
+      "the credential of 'alice' in auth: the token endpoint is not an https: URL",
+    ],
+    [{ auth: { ...auth, tokenEndpoint: '' } }, 'auth.tokenEndpoint must be text that is not empty'],
+    [{ auth: { username: 'alice', tokenEndpoint: ENDPOINT } }, 'auth.password must be text that is not empty, got undefined'],
+    [{ auth: { ...auth, scope: 'x' } }, 'auth.scope is for a tokenEndpoint, of which there is none'],
+    [{ auth: { ...auth, tokenEndpoint: ENDPOINT, scope: 7 } }, 'auth.scope must be text that is not empty, got number'],
+    [{ auth: { ...auth, tokenCommand: 'x' } }, 'auth.password is not for a credential with a token of its own'],
+    [{ auth: { tokenCommand: '' } }, 'auth.tokenCommand must be text that is not empty'],
+    [{ auth: { tokenCommand: 'x', username: '' } }, 'auth.username must be text that is not empty'],
+    [{ auth: { token: CANARY } }, 'auth.username must be text that is not empty, got undefined'],
+    [
+      { auth: { username: 'alice', token: CANARY } },
+      "the credential of 'alice' in auth: the token has characters that no bearer token has",
     ],
     [{ auth: { ...auth, password: `${CANARY}\0` } }, 'NUL character'],
     [{ username: 'al\0ice', password: CANARY }, 'NUL character'],
@@ -163,12 +180,16 @@ describe('said at once, before anything is opened', () => {
   })
 })
 
-test('an OAUTHBEARER entry fails when it is the one to be used, and only then', async () => {
-  await hopHome(entryText('oidc', CANARY, 'token_endpoint = "https://t.invalid"\nhostname = "g.invalid"') + entryText('alice', CANARY))
+test.each([
+  ['mechanism = "OAUTHBEARER"', 'has the mechanism OAUTHBEARER and no way to a token. Add token_endpoint or token_command'],
+  ['token_endpoint = "http://t.invalid"', 'the token endpoint is not an https: URL'],
+  ['token_command = ""', 'token_command must be text that is not empty'],
+])('an OAUTHBEARER entry with a fault fails when it is the one to be used, and only then: %s', async (more, text) => {
+  await hopHome(entryText('oidc', CANARY, `${more}\nhostname = "g.invalid"`) + entryText('alice', CANARY))
   expect((await resolve({})).username).toBe('alice')
   const { message } = await configError(() => resolve({}, 'kafka://g.invalid/'))
   expect(message).toContain("the credential of 'oidc'")
-  expect(message).toContain('comes with the next release')
+  expect(message).toContain(text)
 })
 
 describe('protocol and TLS', () => {
@@ -213,7 +234,7 @@ describe('protocol and TLS', () => {
 describe('a client that lives long', () => {
   async function connected(path: string) {
     const troubles: AlertError[] = []
-    const security = await createSecurity({ authfile: path }, parseServerUrl(SERVER), error => troubles.push(error))()
+    const security = await createSecurity({ authfile: path }, parseServerUrl(SERVER), { onTrouble: error => troubles.push(error) })()
     await security.credentials!()
     return { security, troubles }
   }
@@ -290,7 +311,7 @@ describe('a function that fails', () => {
       if (sealed) throw new Error('vault is sealed')
       return auth
     }
-    const security = await createSecurity({ auth: provider }, parseServerUrl(SERVER), error => troubles.push(error))()
+    const security = await createSecurity({ auth: provider }, parseServerUrl(SERVER), { onTrouble: error => troubles.push(error) })()
     await security.credentials!()
     sealed = true
     expect(await passwordOf(security)).toBe(CANARY)

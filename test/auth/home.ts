@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
 
 /** A temporary directory that goes when the test ends. */
 export async function temporaryDirectory(): Promise<string> {
@@ -17,6 +17,16 @@ export async function put(path: string, text: string | Uint8Array, mode = 0o600)
   await writeFile(path, text, { mode: 0o600 })
   await chmod(path, mode)
   return path
+}
+
+/** $XDG_CONFIG_HOME in a temporary directory, and no netrc; the path of its auth.toml. */
+export async function hopHome(text?: string): Promise<string> {
+  const home = await temporaryDirectory()
+  vi.stubEnv('XDG_CONFIG_HOME', home)
+  vi.stubEnv('NETRC', '')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const path = join(home, 'hop', 'auth.toml')
+  return text === undefined ? path : put(path, text)
 }
 
 /** A text as TOML writes it. */

@@ -18,6 +18,7 @@ test.each<AuthOptions>([
   { auth: [auth] },
   { auth: () => auth },
   { authfile: '/a' },
+  { netrc: '/a' },
   { username: undefined, password: undefined, auth: undefined, authfile: undefined, noauth: undefined, tls: undefined },
   { noauth: true, tls: true },
 ])('takes %#', options => {
@@ -29,6 +30,8 @@ test.each<[unknown, string]>([
   [{ noauth: true, username: 'alice' }, 'noauth and username contradict each other'],
   [{ noauth: true, auth }, 'noauth and auth contradict each other'],
   [{ noauth: true, authfile: '/a' }, 'noauth and authfile contradict each other'],
+  [{ netrc: '/a', authfile: '/b' }, 'authfile and netrc contradict each other'],
+  [{ netrc: '/a', noauth: true }, 'noauth and netrc contradict each other'],
   [{ auth, username: 'alice' }, 'auth and username contradict each other'],
   [{ auth, password: CANARY }, 'auth and password contradict each other'],
   [{ auth, authfile: '/a' }, 'auth and authfile contradict each other'],
@@ -40,6 +43,7 @@ test.each<[unknown, string]>([
   [{ username: '', password: CANARY }, 'username must be text that is not empty, got an empty one'],
   [{ username: 'alice', password: 12_345_678 }, 'password must be text that is not empty, got number'],
   [{ authfile: '' }, 'authfile must be text that is not empty'],
+  [{ netrc: '' }, 'netrc must be text that is not empty'],
   [{ noauth: 'yes' }, 'noauth must be true or false, got string'],
   [{ tls: { rejectUnauthorized: false } }, 'tls.rejectUnauthorized'],
 ])('refuses %#', async (options, text) => {

@@ -18,7 +18,7 @@ test.each([
   ['kafka://alice@[FE80::A]:9093/', undefined, 'fe80::a', 9093, 'alice', '[fe80::a]:9093'],
   ['kafka://kafka-1_a/', undefined, 'kafka-1_a', 9092, undefined, 'kafka-1_a:9092'],
 ])('%s with port %s', (server, port, host, expectedPort, username, address) => {
-  expect(parseServerUrl(server, port)).toEqual({ host, port: expectedPort, username, address })
+  expect(parseServerUrl(server, port)).toEqual({ host, port: expectedPort, username, address, text: server })
 })
 
 test.each([

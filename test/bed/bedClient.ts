@@ -22,10 +22,13 @@ export interface BedData {
 export interface Access {
   readonly server: string
   readonly protocol: 'PLAINTEXT' | 'SASL_PLAINTEXT' | 'SASL_SSL'
-  readonly mechanism?: 'SCRAM-SHA-512' | 'SCRAM-SHA-256' | 'PLAIN' | undefined
+  readonly mechanism?: 'SCRAM-SHA-512' | 'SCRAM-SHA-256' | 'PLAIN' | 'OAUTHBEARER' | undefined
   readonly username?: string | undefined
   readonly password?: string | undefined
   readonly caFile?: string | undefined
+  /** For OAUTHBEARER one of these; only hop and igwn-alert know a command. */
+  readonly tokenEndpoint?: string | undefined
+  readonly tokenCommand?: string | undefined
 }
 
 /** The test bed's cluster as a test sees it: addresses, secrets, and administration. */

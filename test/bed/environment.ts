@@ -14,7 +14,7 @@ export interface PlainKafka {
  * The Kafka at `IGWN_ALERT_RX_BROKER` ('host:port' of a PLAINTEXT listener with all rights), else one started now.
  *
  * Not possible on a Kafka that is somebody else's: SASL and TLS (its users and certificates are unknown), stopping, killing and pausing
- * brokers, damaging segments, proxied listeners (`rewriteAddresses` serves instead), `grant` and `revoke` if it has no authorizer, and
+ * brokers, damaging segments, bearer tokens, proxied listeners (`rewriteAddresses` serves instead), `grant` and `revoke` if it has no authorizer, and
  * whatever needs settings of the bed's (short sessions, large messages, no automatic creation of topics). It has to be Kafka 2.8 or newer.
  */
 export async function kafkaFromEnvironment(options: KafkaOptions = {}): Promise<PlainKafka> {

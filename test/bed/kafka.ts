@@ -124,7 +124,8 @@ export class KafkaBed extends BedClient {
   async #serves(n: number): Promise<boolean> {
     const addresses = this.brokers[n]!
     const cluster = readMetadata(await ask(addresses.plaintext, metadataQuestion([])))
-    const open = await Promise.all(listenerNames.map(name => accepts(addresses[name])))
+    const all = [...listenerNames.map(name => addresses[name]), addresses.bearer].filter(address => address !== undefined)
+    const open = await Promise.all(all.map(accepts))
     return open.every(Boolean) && cluster.brokers.some(({ node }) => node === n)
   }
 

@@ -8,6 +8,7 @@ import { BrokerProcess } from './broker.ts'
 import { type CertificateFiles, issueCertificate, makeAuthority } from './certificates.ts'
 import {
   type BrokerAddresses,
+  bearerListener,
   type Listener,
   type ListenerName,
   listener,
@@ -17,7 +18,7 @@ import {
   proxiedListener,
 } from './listeners.ts'
 import { freePorts } from './ports.ts'
-import { serverProperties } from './properties.ts'
+import { serverProperties, type TokenIssuer } from './properties.ts'
 import { run } from './run.ts'
 
 export interface KafkaOptions {
@@ -29,6 +30,8 @@ export interface KafkaOptions {
   readonly reauthMs?: number | undefined
   /** Listeners to have a second time, advertised at ports that are kept free for proxies (see `proxyBrokers`). @default none */
   readonly proxied?: readonly ProxiedName[] | undefined
+  /** Adds a listener for the bearer tokens of this provider, which runs already: brokers ask it for its keys when they start. @default none */
+  readonly issuer?: TokenIssuer | undefined
   /** Further options of the Java virtual machine. */
   readonly jvm?: readonly string[] | undefined
 }
@@ -63,8 +66,9 @@ async function layOutIn(directory: string, program: KafkaProgram, options: Kafka
   const layOutBroker = async (node: number) => {
     const home = join(directory, String(node))
     await mkdir(home)
-    const { listeners, addresses } = await chooseListeners(options.proxied ?? [])
-    const own = { listeners, controllerPorts, node, dataDirectory: join(home, 'data'), reauthMs: options.reauthMs ?? 0 }
+    const { listeners, addresses } = await chooseListeners(options.proxied ?? [], options.issuer !== undefined)
+    const { reauthMs = 0, issuer } = options
+    const own = { listeners, controllerPorts, node, dataDirectory: join(home, 'data'), reauthMs, issuer }
     const file = join(home, 'server.properties')
     await writeFile(file, serverProperties({ ...own, users, keyStores, extra: options.properties ?? {} }))
     await run(program.java, [
@@ -75,7 +79,14 @@ async function layOutIn(directory: string, program: KafkaProgram, options: Kafka
       `--config=${file}`,
       ...scramUsers(users),
     ])
-    const args = [`-Dlog4j2.configurationFile=${logSettings}`, ...(options.jvm ?? []), ...jvm(program), 'kafka.Kafka', file]
+    const args = [
+      `-Dlog4j2.configurationFile=${logSettings}`,
+      ...allowed(issuer),
+      ...(options.jvm ?? []),
+      ...jvm(program),
+      'kafka.Kafka',
+      file,
+    ]
     return { addresses, process: new BrokerProcess({ java: program.java, args, logFile: join(home, 'log') }) }
   }
   const brokers = await Promise.all([...controllerPorts.keys()].map(layOutBroker))
@@ -92,13 +103,20 @@ function jvm({ classPath, classArchive }: KafkaProgram): string[] {
   return ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...archive, '-cp', classPath]
 }
 
+/** Kafka asks for keys where it is told to alone. */
+const allowed = (issuer: TokenIssuer | undefined): readonly string[] =>
+  issuer ? [`-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${issuer.jwksUrl}`] : []
+
 function scramUsers(users: Readonly<Record<string, string>>): string[] {
   return Object.entries(users).flatMap(([name, password]) =>
     ['SCRAM-SHA-512', 'SCRAM-SHA-256'].flatMap(mechanism => ['--add-scram', `${mechanism}=[name=${name},password=${password}]`]),
   )
 }
 
-async function chooseListeners(proxied: readonly ProxiedName[]): Promise<{ listeners: Listener[]; addresses: BrokerAddresses }> {
+async function chooseListeners(
+  proxied: readonly ProxiedName[],
+  isBearer: boolean,
+): Promise<{ listeners: Listener[]; addresses: BrokerAddresses }> {
   const ports = await freePorts(listenerNames.length)
   const plain = listenerNames.map((name, index) => listener(name, ports[index]!))
   const addresses = Object.fromEntries(plain.map((each, index) => [listenerNames[index], `${each.host}:${each.port}`]))
@@ -110,7 +128,15 @@ async function chooseListeners(proxied: readonly ProxiedName[]): Promise<{ liste
     more.push(proxiedListener(name, port!, advertised!))
     proxiedAddresses[name] = { target: `127.0.0.1:${port}`, advertised: `127.0.0.1:${advertised}` }
   }
-  return { listeners: [...plain, ...more], addresses: { ...(addresses as Record<ListenerName, string>), proxied: proxiedAddresses } }
+  const bearer = isBearer ? (await freePorts(1)).map(port => bearerListener(port)) : []
+  return {
+    listeners: [...plain, ...more, ...bearer],
+    addresses: {
+      ...(addresses as Record<ListenerName, string>),
+      proxied: proxiedAddresses,
+      ...(bearer[0] && { bearer: `${bearer[0].host}:${bearer[0].port}` }),
+    },
+  }
 }
 
 async function layOutCertificates(directory: string) {

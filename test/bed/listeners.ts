@@ -15,6 +15,8 @@ export interface ListenerKind {
   readonly host: string
   /** The certificate of wrongName names `wrong.invalid`. */
   readonly certificate?: 'broker' | 'wrong' | undefined
+  /** Takes bearer tokens (OAUTHBEARER), and no passwords. */
+  readonly bearer?: boolean | undefined
 }
 
 export const listenerKinds: Readonly<Record<ListenerName, ListenerKind>> = {
@@ -44,6 +46,10 @@ export function proxiedListener(kind: ProxiedName, port: number, advertisedPort:
   return { ...rest, name: `PROXIED_${name}`, host: '127.0.0.1', port, advertisedPort }
 }
 
+export function bearerListener(port: number): Listener {
+  return { name: 'BEARER', protocol: 'SASL_SSL', host: 'localhost', certificate: 'broker', bearer: true, port, advertisedPort: port }
+}
+
 /** A listener whose advertised address is kept free for a proxy, so that all that a client does there passes through it. */
 export interface ProxiedAddress {
   /** What the proxy connects to. */
@@ -55,4 +61,6 @@ export interface ProxiedAddress {
 /** 'host:port' of each listener of a broker. */
 export type BrokerAddresses = Readonly<Record<ListenerName, string>> & {
   readonly proxied: Readonly<Partial<Record<ProxiedName, ProxiedAddress>>>
+  /** SASL_SSL with OAUTHBEARER, where the bed has an `issuer`. */
+  readonly bearer?: string | undefined
 }

@@ -1,5 +1,12 @@
 import type { Listener } from './listeners.ts'
 
+/** An OpenID Connect provider, as a broker sees it. */
+export interface TokenIssuer {
+  readonly issuer: string
+  readonly audience: string
+  readonly jwksUrl: string
+}
+
 export interface BrokerSettings {
   readonly node: number
   /** The controllers' ports, by node. */
@@ -11,6 +18,8 @@ export interface BrokerSettings {
   readonly keyStores: Readonly<Record<'broker' | 'wrong', string>>
   readonly dataDirectory: string
   readonly reauthMs: number
+  /** Whose tokens the bearer listener takes. */
+  readonly issuer?: TokenIssuer | undefined
   /** Come last, so they win. */
   readonly extra: Readonly<Record<string, string | number>>
 }
@@ -46,7 +55,7 @@ function quorum({ node, controllerPorts, listeners, dataDirectory }: BrokerSetti
   }
 }
 
-function security({ listeners, users, keyStores, reauthMs }: BrokerSettings): Record<string, string | number> {
+function security({ listeners, users, keyStores, reauthMs, issuer }: BrokerSettings): Record<string, string | number> {
   const entries: Record<string, string | number> = {
     'sasl.enabled.mechanisms': 'SCRAM-SHA-512,SCRAM-SHA-256,PLAIN',
     'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
@@ -55,13 +64,14 @@ function security({ listeners, users, keyStores, reauthMs }: BrokerSettings): Re
     'allow.everyone.if.no.acl.found': 'false',
   }
   const plainUsers = Object.entries(users).map(([name, password]) => `user_${name}="${password}"`)
-  for (const { name, protocol, certificate } of listeners) {
+  for (const { name, protocol, certificate, bearer } of listeners) {
     const prefix = `listener.name.${name.toLowerCase()}.`
     if (certificate) {
       entries[`${prefix}ssl.keystore.type`] = 'PEM'
       entries[`${prefix}ssl.keystore.location`] = keyStores[certificate]
     }
-    if (protocol.startsWith('SASL')) {
+    if (bearer && issuer) Object.assign(entries, bearerEntries(prefix, issuer, reauthMs))
+    else if (protocol.startsWith('SASL')) {
       for (const scram of ['scram-sha-512', 'scram-sha-256']) {
         entries[`${prefix}${scram}.sasl.jaas.config`] = 'org.apache.kafka.common.security.scram.ScramLoginModule required;'
       }
@@ -71,6 +81,24 @@ function security({ listeners, users, keyStores, reauthMs }: BrokerSettings): Re
     }
   }
   return entries
+}
+
+const A_DAY = 86_400_000
+
+/** A session lasts as long as its token, if nothing shorter is asked for: Kafka's 0 would mean for ever. */
+function bearerEntries(prefix: string, { issuer, audience, jwksUrl }: TokenIssuer, reauthMs: number): Record<string, string | number> {
+  const kafka = 'org.apache.kafka.common.security.oauthbearer'
+  return {
+    [`${prefix}sasl.enabled.mechanisms`]: 'OAUTHBEARER',
+    [`${prefix}oauthbearer.sasl.jaas.config`]: `${kafka}.OAuthBearerLoginModule required;`,
+    [`${prefix}oauthbearer.sasl.server.callback.handler.class`]: `${kafka}.OAuthBearerValidatorCallbackHandler`,
+    // Named, since Kafka 4.1.0's default does not look at signature, issuer and audience.
+    [`${prefix}sasl.oauthbearer.jwt.validator.class`]: `${kafka}.BrokerJwtValidator`,
+    [`${prefix}sasl.oauthbearer.jwks.endpoint.url`]: jwksUrl,
+    [`${prefix}sasl.oauthbearer.expected.issuer`]: issuer,
+    [`${prefix}sasl.oauthbearer.expected.audience`]: audience,
+    [`${prefix}connections.max.reauth.ms`]: reauthMs || A_DAY,
+  }
 }
 
 function replication(brokers: number): Record<string, number> {

@@ -20,11 +20,20 @@ declare module 'kafkajs/src/broker/saslAuthenticator/index.js' {
     error(message: string, extra?: object): void
     namespace(name: string): Log
   }
-  /** What it needs of a connection; it writes `authenticationProvider` into `sasl`. */
+  /** One message of the exchange, in the bytes of Kafka's protocol: a length of four bytes, then as many. */
+  interface SaslStep {
+    readonly request: { encode(): Promise<Buffer> }
+    readonly response: { decode(answer: Buffer): Promise<Buffer>; parse(answer: Buffer): Promise<Buffer> }
+  }
+  /** kafkajs's way in for mechanisms of one's own. */
+  type AuthenticationProvider = (peer: { saslAuthenticate(step: SaslStep): Promise<Buffer> }) => { authenticate(): Promise<void> }
+  /** What it needs of a connection; without an `authenticationProvider` it writes its own into `sasl`. */
   interface AuthenticatedConnection {
     readonly host: string
     readonly port: number
-    readonly sasl: { mechanism: string; username: string; password: string }
+    readonly sasl:
+      | { mechanism: string; username: string; password: string }
+      | { mechanism: string; authenticationProvider: AuthenticationProvider }
     send(message: Message<unknown>): Promise<unknown>
   }
   type Offered = Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>>
@@ -34,5 +43,7 @@ declare module 'kafkajs/src/broker/saslAuthenticator/index.js' {
     readonly sessionLifetime: string
     authenticate(): Promise<void>
   }
+
+  export type { AuthenticationProvider }
   export default SASLAuthenticator
 }

@@ -1,8 +1,12 @@
 import { createRequire } from 'node:module'
-import SASLAuthenticator from 'kafkajs/src/broker/saslAuthenticator/index.js'
+import SASLAuthenticator, { type AuthenticationProvider } from 'kafkajs/src/broker/saslAuthenticator/index.js'
 import internals from 'kafkajs/src/protocol/requests/index.js'
 import { AlertError } from '../../errors.ts'
+import type { Credential } from '../transport.ts'
 import { type AnswerOf, API, type ApiName, type ArgsOf, type Message } from './apis.ts'
+import { bearer } from './bearer.ts'
+
+export type { AuthenticationProvider }
 
 // The only importer of kafkajs, which has no public API for what we take: its request codecs and its SASL. See README.md.
 
@@ -44,20 +48,21 @@ export interface SaslPeer {
   readonly offered: OfferedVersions
   /** Sends one request of the exchange and gives its parsed answer. */
   send(message: Message<unknown>): Promise<unknown>
-}
-
-export interface SaslUser {
-  readonly mechanism: string
-  readonly username: string
-  readonly password: string
+  /** The peer says in an answer, not by its error code, that it does not take what it was sent, and why. */
+  refused(why: string): void
 }
 
 const silent = { debug() {}, info() {}, warn() {}, error() {}, namespace: () => silent }
 
 /** One SASL exchange. Gives the session's lifetime in ms, 0: for ever. Whatever rejects it is not fit to be shown: it may hold what the peer said. */
-export async function saslExchange({ offered, ...connection }: SaslPeer, { mechanism, username, password }: SaslUser): Promise<number> {
+export async function saslExchange({ offered, refused, ...connection }: SaslPeer, credential: Credential): Promise<number> {
+  const { mechanism, username } = credential
   // A fresh object each time: kafkajs writes into it.
-  const authenticator = new SASLAuthenticator({ ...connection, sasl: { mechanism, username, password } }, silent, offered, true)
+  const sasl =
+    mechanism === 'OAUTHBEARER'
+      ? { mechanism, authenticationProvider: bearer(credential.token, refused) }
+      : { mechanism, username, password: credential.password }
+  const authenticator = new SASLAuthenticator({ ...connection, sasl }, silent, offered, true)
   await authenticator.authenticate()
   return Number(authenticator.sessionLifetime)
 }

@@ -65,6 +65,11 @@ export class Link {
     return this.#config.requestTimeout
   }
 
+  /** What the broker speaks; known once ready. */
+  get offered(): OfferedVersions {
+    return this.#offered
+  }
+
   /** Whether the broker speaks that version; known once ready. */
   speaks(apiKey: number, version: number): boolean {
     const offered = this.#offered[apiKey]

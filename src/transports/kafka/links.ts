@@ -132,9 +132,10 @@ export class Links {
   }
 }
 
-async function askMetadata(link: Link, topics: readonly string[] | null): Promise<ClusterMetadata> {
+/** What one broker says of the cluster and of these topics; null: all. `rights`: also what this user may do with them. */
+export async function askMetadata(link: Link, topics: readonly string[] | null, rights = false): Promise<ClusterMetadata> {
   await link.ready
-  if (link.speaks(API.Metadata.key, WITH_TOPIC_IDS)) return link.raw(metadataRequest(topics))
+  if (link.speaks(API.Metadata.key, WITH_TOPIC_IDS)) return link.raw(metadataRequest(topics, rights))
   return fromOldAnswer(await link.call('Metadata', { topics: topics ?? [], allowAutoTopicCreation: false }))
 }
 

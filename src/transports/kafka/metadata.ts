@@ -16,6 +16,8 @@ export interface TopicMetadata {
   readonly epochs: readonly number[]
   /** Kafka's own, as `__consumer_offsets`. */
   readonly internal: boolean
+  /** What this user may do with it, a bit for each of Kafka's operations; undefined where it was not asked for, or the broker does not say. */
+  readonly rights?: number | undefined
 }
 
 /** What a broker says of its cluster. */
@@ -23,6 +25,8 @@ export interface ClusterMetadata {
   /** host:port of all brokers that are alive. */
   readonly brokers: readonly string[]
   readonly controller: string | undefined
+  /** Undefined where the broker does not say. */
+  readonly clusterId?: string | undefined
   readonly topics: ReadonlyMap<string, TopicMetadata>
 }
 
@@ -39,23 +43,25 @@ interface Answer {
   readonly clientSideThrottleTime: number
   readonly brokers: ReadonlyMap<number, string>
   readonly controllerId: number
+  readonly clusterId?: string | undefined
   readonly topics: readonly {
     readonly errorCode: number
     readonly topic: string
     readonly topicId?: string | undefined
     readonly internal: boolean
+    readonly rights?: number | undefined
     readonly partitions: readonly Partition[]
   }[]
 }
 
-/** Asks for topics with their ids. Null: all. Never creates one. */
-export function metadataRequest(topics: readonly string[] | null): Message<Answer, ClusterMetadata> {
+/** Asks for topics with their ids, and with this user's rights if `rights` is set. Null: all. Never creates one. */
+export function metadataRequest(topics: readonly string[] | null, rights = false): Message<Answer, ClusterMetadata> {
   return {
     request: {
       apiKey: API.Metadata.key,
       apiVersion: WITH_TOPIC_IDS,
       apiName: 'Metadata',
-      encode: () => ({ buffer: encodeRequest(topics) }),
+      encode: () => ({ buffer: encodeRequest(topics, rights) }),
     },
     response: { decode: decodeAnswer, parse: readAnswer },
   }
@@ -77,18 +83,16 @@ export function fromOldAnswer({ brokers, controllerId, topicMetadata }: AnswerOf
   })
 }
 
-function readAnswer({ brokers, controllerId, topics }: Answer): ClusterMetadata {
-  const described = topics.map(({ topic, errorCode, topicId, internal, partitions }): [string, TopicMetadata] => {
+function readAnswer({ brokers, controllerId, clusterId, topics }: Answer): ClusterMetadata {
+  const described = topics.map(({ topic, errorCode, topicId, internal, rights, partitions }): [string, TopicMetadata] => {
     if (errorCode !== 0) return [topic, { error: kafkaError(errorCode, topic), leaders: [], epochs: [], internal }]
     const sorted = partitions.toSorted((a, b) => a.partition - b.partition)
     if (sorted.some(({ partition }, index) => partition !== index))
       return [topic, { error: unnumbered(topic), leaders: [], epochs: [], internal }]
-    return [
-      topic,
-      { topicId, leaders: sorted.map(({ leader }) => brokers.get(leader)), epochs: sorted.map(({ epoch }) => epoch), internal },
-    ]
+    const leaders = sorted.map(({ leader }) => brokers.get(leader))
+    return [topic, { topicId, leaders, epochs: sorted.map(({ epoch }) => epoch), internal, rights }]
   })
-  return { brokers: [...brokers.values()], controller: brokers.get(controllerId), topics: new Map(described) }
+  return { brokers: [...brokers.values()], controller: brokers.get(controllerId), clusterId, topics: new Map(described) }
 }
 
 /** A broker without a usable address is as good as none. */
@@ -100,15 +104,17 @@ function addressesOf(brokers: AnswerOf<'Metadata'>['brokers']): ReadonlyMap<numb
 const unnumbered = (topic: string): AlertError => new AlertError('ALERT_BROKER', `${topic}: the broker named only some of its partitions`)
 
 /** A header of a flexible version ends with tagged fields; those of the request, none, are the first byte of the body here. */
-function encodeRequest(topics: readonly string[] | null): Buffer {
+function encodeRequest(topics: readonly string[] | null, rights: boolean): Buffer {
   const names = topics?.map(topic => Buffer.from(topic)) ?? []
   const parts: Buffer[] = [Buffer.from([0]), uvarint(topics === null ? 0 : names.length + 1)]
   for (const name of names) parts.push(NO_ID, uvarint(name.length + 1), name, NO_TAGS)
-  parts.push(Buffer.from([0, 0, 0]), NO_TAGS) // no creation of topics, no list of rights, neither of the cluster nor of topics
+  parts.push(Buffer.from([0, 0, Number(rights)]), NO_TAGS) // no creation of topics, no rights to the cluster, those to topics
   return Buffer.concat(parts)
 }
 
 const NO_ID = Buffer.alloc(16)
+/** Of rights. */
+const NOT_SAID = -(2 ** 31)
 const NO_TAGS = Buffer.from([0])
 
 function uvarint(value: number): Buffer {
@@ -128,7 +134,7 @@ function decodeAnswer(payload: Buffer): Answer {
     wire.skipTags()
     return broker
   })
-  wire.compactString() // cluster id
+  const clusterId = wire.compactString() ?? undefined
   const controllerId = wire.int32()
   const topics = wire.compactArray(() => {
     const errorCode = wire.int16()
@@ -136,11 +142,12 @@ function decodeAnswer(payload: Buffer): Answer {
     const id = wire.bytes(16)
     const internal = wire.int8() !== 0
     const partitions = wire.compactArray(() => decodePartition(wire))
-    wire.int32() // rights
+    const rights = wire.int32()
     wire.skipTags()
-    return { errorCode, topic, topicId: id.equals(NO_ID) ? undefined : id.toString('base64url'), internal, partitions }
+    const topicId = id.equals(NO_ID) ? undefined : id.toString('base64url')
+    return { errorCode, topic, topicId, internal, rights: rights === NOT_SAID ? undefined : rights, partitions }
   })
-  return { clientSideThrottleTime, brokers: addressesOf(brokers), controllerId, topics }
+  return { clientSideThrottleTime, brokers: addressesOf(brokers), controllerId, clusterId, topics }
 }
 
 function decodePartition(wire: WireReader): Partition {

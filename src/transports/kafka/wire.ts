@@ -43,6 +43,11 @@ export class WireReader {
     return this.bytes(this.int16()).toString()
   }
 
+  nullableString(): string | null {
+    const length = this.int16()
+    return length < 0 ? null : this.bytes(length).toString()
+  }
+
   /** Null arrays are empty. */
   array<T>(item: () => T): T[] {
     return this.#items(this.int32(), item)

@@ -63,14 +63,19 @@ def hop_auth(access):
         return False
     tls = {'ssl_ca_location': access['caFile']} if access['protocol'] == 'SASL_SSL' else {}
     method = SASLMethod[access['mechanism'].replace('-', '_')]
-    return Auth(access['username'], access['password'], ssl=access['protocol'] == 'SASL_SSL', method=method, **tls)
+    token = {name: access[key] for name, key in (('token_endpoint', 'tokenEndpoint'), ('token_command', 'tokenCommand')) if key in access}
+    return Auth(access['username'], access['password'], ssl=access['protocol'] == 'SASL_SSL', method=method, **tls, **token)
 
 
 def librdkafka(access, **more):
     config = {'bootstrap.servers': access['server'], 'security.protocol': access['protocol'], 'log_level': 3}
     if 'caFile' in access:
         config['ssl.ca.location'] = access['caFile']
-    if 'username' in access:
+    if 'tokenEndpoint' in access:
+        config.update({'sasl.mechanism': access['mechanism'], 'sasl.oauthbearer.method': 'oidc',
+                       'sasl.oauthbearer.client.id': access['username'], 'sasl.oauthbearer.client.secret': access['password'],
+                       'sasl.oauthbearer.token.endpoint.url': access['tokenEndpoint']})
+    elif 'username' in access:
         config.update({'sasl.mechanism': access['mechanism'], 'sasl.username': access['username'], 'sasl.password': access['password']})
     return {**config, **more}
 
