@@ -1,6 +1,6 @@
 import type { Delivery, Status } from '../index.ts'
 import type { NightMessage, SampleAlert } from '../testing.ts'
-import type { Output } from './output.ts'
+import { type Output, spaced } from './output.ts'
 
 type Style = Pick<Output, 'style'>
 
@@ -42,7 +42,7 @@ export function inWords(far: number): string {
 }
 
 /** Two digits count; thousands apart: 2 700. */
-const rounded = (n: number): string => String(Number(n.toPrecision(2))).replace(/\B(?=(\d{3})+$)/g, ' ')
+const rounded = (n: number): string => spaced(Number(n.toPrecision(2)))
 
 function likeliest(classification: Readonly<Record<string, number>>): string {
   const [name, probability] = Object.entries(classification).sort(([, a], [, b]) => b - a)[0] ?? ['?', 0]

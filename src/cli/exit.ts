@@ -17,14 +17,23 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /** An error as one line for people; a stack helps nobody at a prompt. */
-export function errorLine(error: unknown): string {
+export const errorLine = (error: unknown): string => lineOf(errorText(error))
+
+/** What an error says, with its hint, in the words of a prompt. */
+export function errorText(error: unknown): string {
   const message = inFlags(error instanceof Error ? error.message : String(error))
   const hint = error instanceof AlertError && error.hint !== undefined && !message.includes(error.hint) ? ` (${error.hint})` : ''
-  return lineOf(message + hint)
+  return message + hint
 }
 
-/** The library speaks of its options; at a prompt there are flags. */
-const inFlags = (message: string): string => message.replace('pass username and password, or noauth: true', '--no-auth')
+/** The library speaks of its options and operators; at a prompt there are flags, and a place is named once. */
+export const inFlags = (message: string): string =>
+  message
+    .replace('pass username and password, or noauth: true', '--no-auth')
+    .replaceAll(/\bretryOnFatal\b/g, '--retry-on-fatal')
+    .replaceAll(/\blistenRetries: /g, '--listen-retries ')
+    .replace(/(\S+@\d+) failed: \1: /, '$1 failed: ')
+    .replace(/; [^;]*onDecodeError: 'keep'[^;]*$/, '')
 
 /** What commander says of wrong usage. The value of an unknown option may be a secret in the wrong place. */
 export function usageLine(text: string): string {

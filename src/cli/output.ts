@@ -1,7 +1,10 @@
 import type { Writable } from 'node:stream'
 import { styleText } from 'node:util'
 
-type Style = Parameters<typeof styleText>[0]
+type Format = Parameters<typeof styleText>[0]
+
+/** Colours, on a terminal only, and not with NO_COLOR. */
+export type Style = (format: Format, text: string) => string
 
 /** Where a command writes its data; what is said beside it goes to stderr. */
 export interface Output {
@@ -9,8 +12,7 @@ export interface Output {
   line(text: string): Promise<void>
   /** As `line`, for those who do not wait: that it cannot be written ends the command in any case. */
   say(text: string): void
-  /** Colours, on a terminal only, and not with NO_COLOR. */
-  style(style: Style, text: string): string
+  readonly style: Style
 }
 
 export function outputTo(out: Writable): Output {
@@ -18,12 +20,16 @@ export function outputTo(out: Writable): Output {
     new Promise((resolve, reject) => {
       out.write(`${text}\n`, error => (error ? reject(error) : resolve()))
     })
-  return {
-    line,
-    say: text => void line(text).catch(() => {}),
-    style: (style, text) => styleText(style, text, { stream: out }),
-  }
+  return { line, say: text => void line(text).catch(() => {}), style: styleFor(out) }
 }
+
+export const styleFor =
+  (out: Writable): Style =>
+  (format, text) =>
+    styleText(format, text, { stream: out })
 
 /** Whoever read us has gone (`| head`): the usual end of a command, not a failure. */
 export const isBrokenPipe = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EPIPE'
+
+/** Thousands apart: 1 234 567. */
+export const spaced = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ' ')

@@ -9,20 +9,27 @@ export interface Running {
   readonly signal: AbortSignal
 }
 
+export interface RunningOptions {
+  /** Whether the command ends when its output cannot be written. Not if what it does is more than what it prints. @default true */
+  readonly endsUnread?: boolean | undefined
+}
+
 /**
  * Runs a command that ends early, and in order, at Ctrl-C (or SIGTERM) and when nobody reads its output any more. A second Ctrl-C does not
  * wait for the end.
  *
  * @throws Interrupted when Ctrl-C came before the command was done, and what the command throws
  */
-export async function running(command: (running: Running) => Promise<void>): Promise<void> {
+export async function running(command: (running: Running) => Promise<void>, { endsUnread = true }: RunningOptions = {}): Promise<void> {
   const { stdout, stderr } = process
   const early = new AbortController()
   const interrupt = (): void => {
     if (early.signal.aborted) process.exit(EXIT.interrupted)
     early.abort(new Interrupted())
   }
-  const unwritable = (error: Error): void => early.abort(error)
+  const unwritable = (error: Error): void => {
+    if (endsUnread) early.abort(error)
+  }
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
   stdout.on('error', unwritable)
   // Nobody is left to tell.
@@ -40,6 +47,7 @@ export async function running(command: (running: Running) => Promise<void>): Pro
 export function withClient(
   options: ClientOptions,
   command: (running: Running & { readonly client: IgwnAlertClient }) => Promise<void>,
+  more?: RunningOptions,
 ): Promise<void> {
   return running(async ({ output, signal }) => {
     const client = new IgwnAlertClient(options)
@@ -49,7 +57,7 @@ export function withClient(
     } finally {
       await client.close()
     }
-  })
+  }, more)
 }
 
 /** What the early end itself brings about is no news. */

@@ -21,7 +21,15 @@ function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Child {
   // Nothing of the user's own: no auth.toml, no colours.
   const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
     cwd: root,
-    env: { ...process.env, XDG_CONFIG_HOME: '/nonexistent', NO_COLOR: '1', NODE_OPTIONS: '', ...env },
+    env: {
+      ...process.env,
+      XDG_CONFIG_HOME: '/nonexistent',
+      HOME: '/nonexistent',
+      NETRC: undefined,
+      NO_COLOR: '1',
+      NODE_OPTIONS: '',
+      ...env,
+    },
   })
   let [out, err] = ['', '']
   child.stdout.setEncoding('utf8').on('data', text => {

@@ -4,9 +4,8 @@ import { Command } from 'commander'
 import { describe, expect, it, onTestFinished, test, vi } from 'vitest'
 import { EXIT, errorLine, exitCodeOf, Interrupted, usageLine } from '../../src/cli/exit.ts'
 import { addCommonFlags, type CommonFlags, clientOptions, count, start } from '../../src/cli/options.ts'
-import { isBrokenPipe, outputTo } from '../../src/cli/output.ts'
-import { payloadOf } from '../../src/cli/send.ts'
-import { AlertError, ConfigError, consoleLogger } from '../../src/index.ts'
+import { isBrokenPipe, outputTo, spaced } from '../../src/cli/output.ts'
+import { AlertError, type ClientOptions, ConfigError } from '../../src/index.ts'
 
 describe('exit codes', () => {
   test.each<[unknown, number]>([
@@ -26,6 +25,10 @@ describe('an error', () => {
     [new AlertError('ALERT_PROTOCOL', 'closed (is it TLS?)', { hint: 'is it TLS?' }), 'igwn-alert-rx: closed (is it TLS?)\n'],
     [new Interrupted(), 'igwn-alert-rx: interrupted\n'],
     ['text', 'igwn-alert-rx: text\n'],
+    [
+      new ConfigError('retryOnFatal with listenRetries: 0 would never retry'),
+      'igwn-alert-rx: --retry-on-fatal with --listen-retries 0 would never retry\n',
+    ],
   ])('is one line: %s', (error, line) => expect(errorLine(error)).toBe(line))
 
   test.each<[string, string]>([
@@ -36,43 +39,94 @@ describe('an error', () => {
 
 describe('flags', () => {
   const flags = (...args: string[]): CommonFlags =>
-    addCommonFlags(new Command().exitOverride()).parse(args, { from: 'user' }).opts<CommonFlags>()
+    addCommonFlags(new Command().exitOverride().configureOutput({ writeErr() {} }))
+      .parse(args, { from: 'user' })
+      .opts<CommonFlags>()
+  const options = (...args: string[]): ClientOptions => clientOptions(flags(...args))
 
-  test('none: the defaults of the client, logs on stderr', () => {
-    expect(clientOptions(flags())).toEqual({
-      group: undefined,
-      server: undefined,
-      port: undefined,
-      noauth: undefined,
-      authfile: undefined,
-      consumerGroup: undefined,
-      logger: { debug: consoleLogger.debug, info: consoleLogger.info, warn: consoleLogger.warn, error: expect.any(Function) },
-    })
+  test('none: the defaults of the client', () => {
+    const { logger, ...rest } = options()
+    expect(Object.values(rest).filter(value => value !== undefined)).toEqual([])
+    expect(logger).toBeDefined()
   })
 
-  test('all', () => {
-    const given = flags('-g', 'a', '-s', 'kafka://h.invalid/', '-p', '9093', '--no-auth', '--authfile', 'f', '-c', 'alice-pager', '-v')
-    expect(clientOptions(given)).toMatchObject({
-      group: 'a',
-      server: 'kafka://h.invalid/',
-      port: 9093,
-      noauth: true,
-      authfile: 'f',
-      consumerGroup: 'alice-pager',
-    })
-    expect(clientOptions(given).logger?.info).not.toBe(consoleLogger.info)
+  test.each<[string[], ClientOptions]>([
+    [['-g', 'a'], { group: 'a' }],
+    [['--group', 'a'], { group: 'a' }],
+    [['--no-group'], { group: null }],
+    [['-s', 'kafka://h.invalid/'], { server: 'kafka://h.invalid/' }],
+    [['-p', '9093'], { port: 9093 }],
+    [['--no-auth'], { noauth: true }],
+    [['--authfile', 'f'], { authfile: 'f' }],
+    [['-n', 'f'], { netrc: 'f' }],
+    [['-c', 'alice-pager'], { consumerGroup: 'alice-pager' }],
+    [['-r'], { retryOnFatal: true }],
+    [['-t', '5'], { listenRetries: 5 }],
+    [['--listen-retries', '5'], { listenRetries: 5 }],
+    [['--listen_retries=0'], { listenRetries: 0 }],
+    [['-w', '0.1'], { retryWait: 100 }],
+    [['--retry-wait', '30'], { retryWait: 30_000 }],
+    [['--retry_wait=.25'], { retryWait: 250 }],
+    [['-u', 'alice'], { server: 'kafka://alice@kafka.scimma.org/' }],
+    [['-u', 'a@b.c', '-s', 'kafka://h.invalid:9093/'], { server: 'kafka://a%40b.c@h.invalid:9093/' }],
+    [['-u', 'alice', '-s', 'kafka://alice@h.invalid/'], { server: 'kafka://alice@h.invalid/' }],
+  ])('%j: %o', (args, expected) => expect(options(...args)).toMatchObject(expected))
+
+  test('--username leaves what the client refuses to the client', () => {
+    for (const server of ['h.invalid', 'kafka://alice:secret@h.invalid/']) expect(options('-u', 'alice', '-s', server).server).toBe(server)
+    expect(() => options('-u', 'alice', '-s', 'kafka://bob@h.invalid/')).toThrow("--username is 'alice', the user in --server is another")
+  })
+
+  test.each<[string[], string]>([
+    [['-t', '-1'], 'It is a whole number from 0.'],
+    [['-t', '3.5'], 'It is a whole number from 0.'],
+    [['-w', '100ms'], 'It is a number of seconds'],
+    [['-w', '.'], 'It is a number of seconds'],
+    [['-w', '-1'], 'It is a number of seconds'],
+    [['-l', 'loud'], 'Allowed choices are critical, error, warning, info, debug'],
+    [['-l', 'info', '-v'], 'cannot be used with'],
+  ])('%j: %s', (args, text) => expect(() => flags(...args)).toThrow(text))
+
+  test.each<[string[], string[]]>([
+    [['-l', 'critical'], []],
+    [['-l', 'error'], ['error']],
+    [[], ['error', 'warn']],
+    [
+      ['-l', 'warning'],
+      ['error', 'warn'],
+    ],
+    [
+      ['-l', 'info'],
+      ['error', 'warn', 'info'],
+    ],
+    [
+      ['-l', 'debug'],
+      ['error', 'warn', 'info', 'debug'],
+    ],
+    [['-v'], ['error', 'warn', 'info', 'debug']],
+  ])('%j: what is said on stderr', (args, levels) => {
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {})
+    onTestFinished(() => said.mockRestore())
+    const { logger } = options(...args)
+    for (const level of ['error', 'warn', 'info', 'debug'] as const) logger?.[level]({}, level)
+    expect(said.mock.calls).toEqual(levels.map(level => [`igwn-alert-rx: ${level}`]))
   })
 
   test('what ends the command is its last line: not logged as well', () => {
     const said = vi.spyOn(console, 'error').mockImplementation(() => {})
     onTestFinished(() => said.mockRestore())
-    const { logger } = clientOptions(flags())
+    const { logger } = options()
     logger?.error({ status: 'closed', code: 'ALERT_TOPIC_UNKNOWN' }, 'the stream of gracedb.t ended')
     logger?.error({ topic: 'gracedb.t' }, 'gracedb.t[0]@0 failed')
     expect(said.mock.calls).toEqual([['igwn-alert-rx: gracedb.t[0]@0 failed']])
   })
 
-  test('--no-group', () => expect(clientOptions(flags('--no-group')).group).toBeNull())
+  test('with -r it is: the command goes on', () => {
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {})
+    onTestFinished(() => said.mockRestore())
+    options('-r').logger?.error({ status: 'closed', code: 'ALERT_TOPIC_FORBIDDEN' }, 'the stream of gracedb.t ended')
+    expect(said.mock.calls).toEqual([['igwn-alert-rx: the stream of gracedb.t ended']])
+  })
 
   test('numbers and dates', () => {
     expect(count('20')).toBe(20)
@@ -127,6 +181,8 @@ describe('output', () => {
     expect(isBrokenPipe(new Error('other'))).toBe(false)
   })
 
+  it('has thousands apart', () => expect([0, 999, 1000, 1_234_567].map(spaced)).toEqual(['0', '999', '1 000', '1 234 567']))
+
   it('has colours on a terminal only, and not with NO_COLOR', () => {
     const { out } = sink(done => done())
     vi.stubEnv('NO_COLOR', undefined)
@@ -140,20 +196,5 @@ describe('output', () => {
     expect(outputTo(terminal).style('bold', 'a')).toBe('\u001b[1ma\u001b[22m')
     vi.stubEnv('NO_COLOR', '1')
     expect(outputTo(terminal).style('bold', 'a')).toBe('a')
-  })
-})
-
-describe('what a file is sent as', () => {
-  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
-
-  it('its text, which becomes a JSON string: the two layers of GraceDB', () => {
-    const text = '{\n  "superevent_id": "S1", "far": NaN\n}\n'
-    expect(payloadOf('a.json', bytes(text), false)).toBe(text)
-  })
-
-  it('with --blob its bytes', () => expect(payloadOf('a', Uint8Array.of(255), true)).toEqual(Uint8Array.of(255)))
-
-  test.each(['', '{"a"', '\ufeff{}'])('not what is no JSON: %j', text => {
-    expect(() => payloadOf('a.json', bytes(text), false)).toThrow(/^a\.json is not JSON: .*\. --blob sends any bytes as they are$/)
   })
 })
