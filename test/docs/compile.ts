@@ -11,17 +11,30 @@ const namesOf = (entry: string): string[] =>
       .filter(name => name !== ''),
   )
 
+/** Each name from the first entry that has it. */
+function importsOf(entries: Readonly<Record<string, string>>): string {
+  const seen = new Set<string>()
+  return Object.entries(entries)
+    .map(([entry, file]) => {
+      const names = namesOf(file).filter(name => !seen.has(name))
+      for (const name of names) seen.add(name)
+      return `import { ${names.join(', ')} } from '${entry}'`
+    })
+    .join('\n')
+}
+
 /** What a block that imports nothing may use: an excerpt has no room for it. */
 const prelude = (): string => `
-import { ${namesOf('src/index.ts').join(', ')} } from 'igwn-alert-rx'
-import { ${namesOf('src/testing.ts').join(', ')} } from 'igwn-alert-rx/testing'
-import { ${['bufferTime', 'concatMap', 'filter', 'merge', 'of', 'Observable', 'Subject', 'share'].join(', ')} } from 'rxjs'
+${importsOf({ 'igwn-alert-rx': 'src/index.ts', 'igwn-alert-rx/testing': 'src/testing.ts', 'igwn-alert-rx/bridge': 'src/bridge.ts', 'igwn-alert-rx/browser': 'src/browser.ts' })}
+import { ${['bufferTime', 'concatMap', 'filter', 'merge', 'of', 'Observable', 'scan', 'share', 'Subject'].join(', ')} } from 'rxjs'
 interface Alert { readonly superevent_id: string; readonly alert_type: string }
 declare const client: IgwnAlertClient
 declare const other: IgwnAlertClient
 declare const sink: TopicSink<Alert>
 declare const alert: Alert
 declare const alert$: Observable<Alert>
+declare const writable: WritableStream<unknown>
+declare function useSyncExternalStore<T>(subscribe: (run: () => void) => () => void, snapshot: () => T): T
 declare const store: CheckpointStore
 declare function page(alert: unknown): Promise<void>
 `
@@ -38,7 +51,9 @@ export function faultsOf(blocks: readonly Block[]): string[] {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
   const programs = new Map(blocks.map(programOf))
-  const relaxed = { ...options, noUnusedLocals: false, noUnusedParameters: false, verbatimModuleSyntax: false }
+  // A page's block uses the DOM.
+  const lib = [...(options.lib ?? []), 'lib.dom.d.ts', 'lib.dom.iterable.d.ts']
+  const relaxed = { ...options, lib, noUnusedLocals: false, noUnusedParameters: false, verbatimModuleSyntax: false }
   const host = ts.createCompilerHost(relaxed)
   const { getSourceFile, fileExists } = host
   host.fileExists = name => programs.has(name) || fileExists(name)
