@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 const alias = {
+  'igwn-alert-rx/bridge': new URL('./src/bridge.ts', import.meta.url).pathname,
+  'igwn-alert-rx/browser': new URL('./src/browser.ts', import.meta.url).pathname,
   'igwn-alert-rx/operators': new URL('./src/operators.ts', import.meta.url).pathname,
   'igwn-alert-rx/testing': new URL('./src/testing.ts', import.meta.url).pathname,
   'igwn-alert-rx': new URL('./src/index.ts', import.meta.url).pathname,
@@ -13,6 +15,8 @@ const faults = ['test/faults/*.test.ts']
 const alone = ['brokerKilled', 'threeBrokers', 'network', 'liveness', 'soak'].map(name => `test/faults/${name}.test.ts`)
 const faultTimeout = process.env['IGWN_ALERT_RX_FULL'] === 'true' ? 900_000 : 240_000
 const packaged = ['test/package/**/*.test.ts']
+const browser = ['test/browser/**/*.test.ts']
+const browserTimeout = process.env['IGWN_ALERT_RX_FULL'] === 'true' ? 180_000 : 60_000
 
 export default defineConfig({
   resolve: { alias },
@@ -21,7 +25,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...real, ...faults, ...packaged], testTimeout: 20_000 },
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...real, ...faults, ...packaged, ...browser], testTimeout: 20_000 },
       },
       {
         extends: true,
@@ -52,6 +56,17 @@ export default defineConfig({
           globalSetup: ['test/bed/globalSetup.ts'],
           fileParallelism: false,
           testTimeout: faultTimeout,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: browser,
+          fileParallelism: false,
+          expect: { poll: { timeout: 15_000 } },
+          testTimeout: browserTimeout,
           hookTimeout: 120_000,
         },
       },

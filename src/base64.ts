@@ -17,3 +17,6 @@ export function base64UrlToText(encoded: string): string {
   const binary = atob(encoded.replaceAll('-', '+').replaceAll('_', '/'))
   return new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(binary, char => char.charCodeAt(0)))
 }
+
+/** The inverse of `toBase64`; throws on what is not base64. */
+export const fromBase64 = (encoded: string): Uint8Array => Uint8Array.from(atob(encoded), char => char.charCodeAt(0))

@@ -1,0 +1,6 @@
+export type { Bye, ByeReason, Gap, Hello, Link, ServedTopic, WireRecord } from './bridge/protocol/events.ts'
+export { type Bridge, createBridge } from './bridge/server/createBridge.ts'
+export type { AuthorizeRequest, BridgeOptions } from './bridge/server/options.ts'
+export { type BridgeServer, type ServeOptions, serveBridge } from './bridge/server/serveBridge.ts'
+export type { BridgeClient, BridgeStream } from './bridge/server/streams.ts'
+export { tokenFile } from './bridge/server/tokenFile.ts'

@@ -1,0 +1,45 @@
+import type { SpecialNumber } from './events.ts'
+import { stepInto } from './pointer.ts'
+
+/** Longer strings are lifted out, UTF-16 units: a sky map in base64 is a million. */
+export const LONGEST_TEXT: number = 16 * 1024
+
+export interface Lifted {
+  /** What JSON can say: null where something was lifted out. */
+  readonly json: unknown
+  /** By JSON pointer. */
+  readonly blobs: ReadonlyMap<string, Uint8Array | string>
+  readonly specials: ReadonlyMap<string, SpecialNumber>
+}
+
+/** Takes bytes, long strings and numbers that JSON has no word for out of a decoded payload. What needs no change is not copied. */
+export function lift(payload: unknown): Lifted {
+  const blobs = new Map<string, Uint8Array | string>()
+  const specials = new Map<string, SpecialNumber>()
+  const visit = (value: unknown, pointer: string): unknown => {
+    if (typeof value === 'string' && value.length > LONGEST_TEXT) {
+      blobs.set(pointer, value)
+      return null
+    }
+    if (value instanceof Uint8Array) {
+      blobs.set(pointer, value)
+      return null
+    }
+    if (typeof value === 'number' && !Number.isFinite(value)) {
+      specials.set(pointer, String(value) as SpecialNumber)
+      return null
+    }
+    if (Array.isArray(value)) return visitArray(value, pointer)
+    return typeof value === 'object' && value !== null ? visitObject(value, pointer) : value
+  }
+  const visitArray = (array: readonly unknown[], pointer: string): readonly unknown[] => {
+    const visited = array.map((value, index) => visit(value, stepInto(pointer, index)))
+    return visited.some((value, index) => value !== array[index]) ? visited : array
+  }
+  const visitObject = (object: object, pointer: string): object => {
+    const entries = Object.entries(object)
+    const visited = entries.map(([key, value]) => [key, visit(value, stepInto(pointer, key))] as const)
+    return visited.some(([, value], index) => value !== entries[index]?.[1]) ? Object.fromEntries(visited) : object
+  }
+  return { json: visit(payload, ''), blobs, specials }
+}

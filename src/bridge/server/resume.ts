@@ -1,0 +1,91 @@
+import { Cursor } from '../../cursor.ts'
+import { AlertError } from '../../errors.ts'
+import type { Position } from '../../place.ts'
+import type { Gap, ServedTopic } from '../protocol/events.ts'
+import type { GrantedTopics } from './Mark.ts'
+import type { Ring } from './Ring.ts'
+import { seenKey } from './Session.ts'
+import type { BridgeClient } from './streams.ts'
+
+/** What a client has already, by topic id and partition: the next offset that it wants. */
+export function seenOf(granted: GrantedTopics, cursors: readonly Cursor[]): Map<string, number> {
+  const seen = new Map<string, number>()
+  for (const { id, server, fullTopic } of granted.topics) {
+    for (const [partition, offset] of placeIn(cursors, server, fullTopic)?.offsets ?? []) seen.set(seenKey(id, partition), offset)
+  }
+  return seen
+}
+
+/** Topics that a client asks for only now, at where they stand now. */
+export function withAdded(cursors: readonly Cursor[], added: readonly ServedTopic[], now: readonly Cursor[]): readonly Cursor[] {
+  if (added.length === 0) return cursors
+  return now.map(present => {
+    const past = cursors.find(({ server }) => server === present.server)
+    const topics = new Map(past?.topics)
+    for (const { server, fullTopic } of added) {
+      const place = present.topics.get(fullTopic)
+      if (server === present.server && place && !topics.has(fullTopic)) topics.set(fullTopic, place)
+    }
+    return new Cursor(present.server, past?.time ?? present.time, topics)
+  })
+}
+
+/** Whether all that a client wants is in the ring: then nothing needs to be read again. */
+export function isInRing(ring: Ring, granted: GrantedTopics, cursors: readonly Cursor[], now: readonly Cursor[]): boolean {
+  return granted.topics.every(({ id, server, fullTopic }) => {
+    const present = placeIn(now, server, fullTopic)
+    // It does not exist yet: there is nothing to read.
+    if (!present) return true
+    const wanted = placeIn(cursors, server, fullTopic)
+    if (wanted?.id !== undefined && present.id !== undefined && wanted.id !== present.id) return false
+    // Of a partition that nothing came of yet the ring holds what comes from now on.
+    return [...present.offsets].every(([partition, now]) => (wanted?.offsets.get(partition) ?? 0) >= (ring.startOf(id, partition) ?? now))
+  })
+}
+
+const placeIn = (cursors: readonly Cursor[], server: string, fullTopic: string) =>
+  cursors.find(cursor => cursor.server === server)?.topics.get(fullTopic)
+
+export interface Checked {
+  /** Where there is something to read, at or after where the client stood. */
+  readonly cursor: Cursor
+  readonly gaps: readonly Gap[]
+}
+
+/**
+ * Compares where a client stood in the topics of one server with what the log holds now: what is gone is a gap, said before the records that
+ * come after it.
+ *
+ * @throws BadCursor for a place that the log has not come to
+ */
+export async function checkAgainstLog(client: BridgeClient, topics: readonly ServedTopic[], cursor: Cursor): Promise<Checked> {
+  const gaps: Gap[] = []
+  const positions: Position[] = []
+  for (const { id, topic, fullTopic } of topics) {
+    const wanted = cursor.topics.get(fullTopic)
+    // The reader knows where a topic begins that the cursor does not have.
+    if (!wanted) continue
+    const [earliest, latest] = await Promise.all([client.cursor([topic], 'earliest'), client.cursor([topic], 'latest')])
+    const present = earliest.topics.get(fullTopic)
+    const isOther = wanted.id !== undefined && present?.id !== undefined && wanted.id !== present.id
+    for (const [partition, from] of wanted.offsets) {
+      const start = earliest.offset(fullTopic, partition)
+      const end = latest.offset(fullTopic, partition)
+      if (start === undefined || end === undefined) throw new BadCursor(`${id} has no partition ${partition}`)
+      if (isOther) gaps.push({ topic: id, partition, from, to: start, reason: 'recreated' })
+      else if (from > end) throw new BadCursor(`${id}[${partition}] ends at ${end}, the cursor says ${from}`)
+      else if (from < start) gaps.push({ topic: id, partition, from, to: start, reason: 'offset-lost' })
+      positions.push({ topic: fullTopic, partition, offset: isOther ? start : Math.max(from, start), topicId: present?.id })
+    }
+  }
+  return { cursor: Cursor.of(cursor.server, cursor.time, positions), gaps }
+}
+
+/** A cursor that this bridge, or another one of the same topics, cannot have given. */
+export class BadCursor extends AlertError {
+  constructor(why: string) {
+    super('ALERT_CONFIG', `the cursor is not one of this bridge: ${why}`, {
+      mend: 'Send the id of the last cursor event as it came, or from=latest',
+    })
+  }
+}
