@@ -37,6 +37,7 @@ function sourceOf(kafka: string, rows: readonly Row[]): string {
     `// Made by scripts/error-codes from the jar of Kafka ${kafka}; do not edit.`,
     '// biome-ignore-all format: one code a line',
     '',
+    "/** Kafka's names of what a broker answers. */",
     'export type KafkaErrorName =',
     ...rows.map(({ name }) => `  | '${name}'`),
     '',

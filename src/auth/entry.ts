@@ -1,10 +1,11 @@
 import { ConfigError } from '../errors.ts'
-import type { Credential } from '../transports/transport.ts'
 import { checkEndpoint } from './endpointUrl.ts'
 import { checkToken } from './jwt.ts'
 import { hideCommand, hideEndpoint, hidePassword, hideToken, isTokenOrigin, type Proof } from './proof.ts'
 
-export type Mechanism = Credential['mechanism']
+/** SASL mechanisms, in hop's names. */
+export type Mechanism = 'SCRAM-SHA-512' | 'SCRAM-SHA-256' | 'PLAIN' | 'OAUTHBEARER'
+/** SASL over TLS, or without. */
 export type SaslProtocol = 'SASL_SSL' | 'SASL_PLAINTEXT'
 
 /** One credential, as it is given in code: a user and a password, or one of the three ways to a bearer token. */

@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net'
 import { ConfigError } from '../errors.ts'
 
+/** SCiMMA's, as with Python's igwn-alert. */
 export const DEFAULT_SERVER = 'kafka://kafka.scimma.org/'
 export const DEFAULT_PORT = 9092
 

@@ -6,7 +6,8 @@ import { createSecureContext, type SecureContext, type SecureContextOptions } fr
 import { ConfigError } from '../errors.ts'
 import { requireText } from './entry.ts'
 
-type Pem = string | Uint8Array
+/** Text of certificates or keys, `-----BEGIN ...`. */
+export type Pem = string | Uint8Array
 
 /** Details of TLS. Certificates are always checked; there is no way to turn that off. */
 export interface TlsOptions {

@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { IgwnAlertClient, silentLogger } from 'igwn-alert-rx'
 import { beforeEach, expect, test } from 'vitest'
 import { createSecurity, type Security } from '../../src/auth/credentials.ts'
 import type { Auth } from '../../src/auth/entry.ts'
@@ -6,7 +9,7 @@ import { parseServerUrl } from '../../src/auth/serverUrl.ts'
 import type { AlertError } from '../../src/errors.ts'
 import { OidcServer } from '../bed/oidcServer.ts'
 import { CANARY, expectNoSecret } from '../support/canary.ts'
-import { entryText, hopHome, put } from './home.ts'
+import { entryText, hopHome, put, temporaryDirectory } from './home.ts'
 import { tokenOf as tokenIn } from './proofs.ts'
 
 const SERVER = 'kafka://h.invalid/'
@@ -75,4 +78,14 @@ test('the end of the client calls off a request for a token', async () => {
   await expect.poll(() => oidc.asked.length).toBe(1)
   over.abort()
   expect(await wanted).toMatchObject({ code: 'ALERT_CLOSED' })
+})
+
+test('so does the end of a whole client, of a command', async () => {
+  const file = join(await temporaryDirectory(), 'begun')
+  const tokenCommand = `echo begun > '${file}'; sleep 600`
+  const client = new IgwnAlertClient({ server: SERVER, auth: { tokenCommand }, logger: silentLogger })
+  const topics = client.getTopics().catch((error: unknown) => error)
+  await expect.poll(() => readFile(file, 'utf8').catch(() => '')).toBe('begun\n')
+  await client.close()
+  expect(await topics).toMatchObject({ code: 'ALERT_CLOSED' })
 })

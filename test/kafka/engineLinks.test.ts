@@ -4,7 +4,7 @@ import { AlertError } from '../../src/errors.ts'
 import { type EngineOptions, engineConfig } from '../../src/transports/kafka/config.ts'
 import { Link } from '../../src/transports/kafka/link.ts'
 import { Links } from '../../src/transports/kafka/links.ts'
-import type { Credential } from '../../src/transports/transport.ts'
+import type { Credential, PasswordCredential } from '../../src/transports/transport.ts'
 import { uniqueName } from '../bed/bedClient.ts'
 import { startKafka } from '../bed/kafka.ts'
 import { closedPort } from '../bed/ports.ts'
@@ -25,7 +25,7 @@ afterEach(async () => {
   )
 })
 
-const alice = (mechanism: Credential['mechanism'] = 'SCRAM-SHA-512', password = bed.users['alice']!): (() => Credential) => {
+const alice = (mechanism: PasswordCredential['mechanism'] = 'SCRAM-SHA-512', password = bed.users['alice']!): (() => Credential) => {
   return () => ({ mechanism, username: 'alice', password })
 }
 
