@@ -236,7 +236,7 @@ export class IgwnAlertClient implements AsyncDisposable {
     await this.#publishing.disconnect(topics === undefined ? undefined : listOf(topics, 'disconnect()'))
   }
 
-  /** Deletes a topic and all its alerts at the broker. @param confirm the topic's full name, e.g. `gracedb.superevent` */
+  /** Deletes a topic and all its alerts at the broker. @param options `confirm`: the topic's full name, e.g. `gracedb.superevent` */
   async delete(topic: string, options: { readonly confirm: string }): Promise<void> {
     this.#checkOpen()
     const full = fullTopicOf(this.#group, topic)
@@ -255,6 +255,7 @@ export class IgwnAlertClient implements AsyncDisposable {
     return this.#closing
   }
 
+  /** As `close()`: `await using client = new IgwnAlertClient()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { Observable } from 'rxjs'
 import type { Clock } from '../clock.ts'
+import { toAlertError } from '../errors.ts'
 import { checkDuration } from '../operators/checks.ts'
 import { retryOnFatal } from '../operators/retryOnFatal.ts'
 import type { Delivery } from '../record.ts'
@@ -58,6 +59,13 @@ export class Streams {
       ...settings.consumerGroup,
       instanceId: instanceOf(options.instanceId, topics.key),
     }
+    const tell = (status: Status): void => {
+      try {
+        together.onStatus?.(status)
+      } catch (thrown) {
+        logger.error({ status: status.type }, `onStatus threw: ${toAlertError(thrown).message}`)
+      }
+    }
     const closing = this.#closing.signal
     const abort = anyOf([options.signal, own.signal])
     const stream = source(resumes => {
@@ -68,6 +76,7 @@ export class Streams {
       const heard = (status: Status): void => {
         hooks?.onStatus(status)
         report(status)
+        tell(status)
       }
       const onOpen = (reading: LiveReading): void => hooks?.onOpen(reading)
       return { ...settings, consumerGroup, transport, topics, clock, logger, counters, live: this.#live, report: heard, onOpen }

@@ -95,6 +95,7 @@ const STREAM_CHECKS: Checks<StreamOptions> = {
   retryOnFatal: flag,
   listenRetries: count(0),
   retryWait: value => (typeof value === 'function' ? undefined : duration()(value)),
+  onStatus: value => (typeof value === 'function' ? undefined : 'a function'),
   signal: methods('an AbortSignal', 'addEventListener', 'throwIfAborted'),
 }
 

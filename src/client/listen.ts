@@ -11,9 +11,10 @@ import type { LiveReading } from '../sources/LiveReadings.ts'
 import type { Status } from '../status.ts'
 import type { StreamHooks } from './Streams.ts'
 
-/** @param topic without the group's prefix. @param payload decoded as hop does, see `decodePayload` */
+/** Called for each alert. @param topic without the group's prefix. @param payload decoded as hop does, see `decodePayload` */
 export type ListenCallback = (topic: string, payload: unknown, record: Delivery) => unknown
 
+/** How `listen()` calls back. */
 export interface ListenOptions {
   /** What a throw of the callback does: it is logged, said on `status$` and counted, and the next alert comes; or it ends the listener, its alert not handled. @default 'continue' */
   readonly onError?: 'continue' | 'stop' | undefined
@@ -76,7 +77,8 @@ export function startListening(
         payload = read(record)
       }
     } catch (error) {
-      record.fail(error)
+      // A fetch that was called off, since the record is not ours any more, is no failure: the record comes again.
+      if (!delivered.signal.aborted) record.fail(error)
       return
     }
     try {

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Cursor } from '../cursor.ts'
 import type { Limits } from '../limits.ts'
 import type { Checkpoint } from '../sources/Checkpoint.ts'
-import type { Logger } from '../status.ts'
+import type { Logger, Status } from '../status.ts'
 import type { Transport } from '../transports/transport.ts'
 
 /** How one stream reads; the client's options are its defaults. All durations are milliseconds. */
@@ -54,6 +54,8 @@ export interface StreamOptions {
   readonly listenRetries?: number | undefined
   /** Wait before each, ms, or a function of the attempt (1, 2, ...). @default 100 */
   readonly retryWait?: number | ((attempt: number) => number) | undefined
+  /** Told what happens to this stream alone; `client.status$` tells of all. What it throws is logged. @default none */
+  readonly onStatus?: ((status: Status) => void) | undefined
   /** Ends the stream when aborted, without waiting for started work. The client's closes the client. */
   readonly signal?: AbortSignal | undefined
 }

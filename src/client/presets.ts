@@ -83,7 +83,7 @@ function checkDomain(domain: string): void {
 }
 
 function refuseOtherCredentials(own: AuthOptions): void {
-  const other = (['auth', 'authfile', 'noauth', 'password', 'username'] as const).find(name => own[name] !== undefined)
+  const other = (['auth', 'authfile', 'netrc', 'noauth', 'password', 'username'] as const).find(name => own[name] !== undefined)
   if (other === undefined) return
   throw new ConfigError(`gcn(): ${other} and clientId contradict each other`, {
     mend: `Leave ${other} out: GCN takes a client id and its secret, and nothing else`,

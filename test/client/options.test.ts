@@ -88,6 +88,7 @@ const STREAM: {
       ['100', "retryWait is '100'. Give milliseconds"],
     ],
   ],
+  onStatus: [[() => {}], [[true, 'onStatus is true. Give a function']]],
   signal: [
     [signal],
     [
@@ -117,6 +118,9 @@ const CLIENT: { readonly [K in Exclude<keyof Required<ClientOptions>, keyof Stre
   username: [[], [['alice', 'You must provide both a username and a password for basic authentication. password is missing']]],
   password: [[], [['x', 'You must provide both a username and a password for basic authentication. username is missing']]],
   auth: [[{ username: 'a', password: 'b' }, [], () => []], []],
+  netrc: [['/nowhere/netrc'], [['', 'netrc must be text that is not empty, got an empty one']]],
+  fetchExternal: [[true, false], [[1, 'fetchExternal is 1. Give true or false']]],
+  externalTimeout: [[1, Number.POSITIVE_INFINITY], [[0, 'externalTimeout is 0']]],
   authfile: [['/nowhere/auth.toml'], [['', 'authfile must be text that is not empty, got an empty one']]],
   noauth: [[true, false], [['yes', 'noauth must be true or false, got string']]],
   tls: [[true, false, {}], [[{ rejectUnauthorized: false }, 'tls.rejectUnauthorized: the check of certificates cannot be turned off']]],

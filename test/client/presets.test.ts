@@ -64,7 +64,7 @@ describe('gcn()', () => {
     ['a domain that is no text', { domain: 7 }, 'domain is not a host name'],
     ['an unknown option', { topics: 'igwn.gwalert' }, "IgwnAlertClient has no option 'topics'"],
     ['a wrong one', { from: 'now' }, "from is 'now'"],
-    ...(['auth', 'authfile', 'noauth', 'password', 'username'] as const).map((name): [string, object, string] => [
+    ...(['auth', 'authfile', 'netrc', 'noauth', 'password', 'username'] as const).map((name): [string, object, string] => [
       name,
       { [name]: name === 'noauth' ? true : 'x' },
       `gcn(): ${name} and clientId contradict each other. Leave ${name} out`,
