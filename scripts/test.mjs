@@ -76,6 +76,9 @@ if (real) {
   if (!run(process.execPath, ['scripts/figures.mjs', figures, String(minutes), ...(write ? ['--write'] : [])])) failed++
 }
 testProject('package')
+console.log('\n== preparing Chromium and the front ends')
+if (run(process.execPath, ['scripts/prepare.mjs', '--browser'])) testProject('browser')
+else skipped.push('everything in Chromium: the bridge, the front ends')
 rmSync(folder, { recursive: true })
 
 for (const what of skipped) console.error(`\n!!! NOT TESTED: ${what}${ci ? ': with CI=true that is a failure' : ''}`)

@@ -4,6 +4,8 @@ import { AlertError, toAlertError } from '../../errors.ts'
 import { type BridgeEvents, type Bye, type Gap, type Hello, PROTOCOL, type WireRecord } from '../protocol/events.ts'
 import { troubleOf } from './answers.ts'
 import { BridgeRecord } from './BridgeRecord.ts'
+import { Position } from './Position.ts'
+import { addressOf, headersOf, type StreamRequest } from './request.ts'
 import type { BridgeStatus } from './status.ts'
 import { type TabMessage, Tabs } from './Tabs.ts'
 
@@ -48,9 +50,7 @@ export class Connection {
   readonly #tabs: Tabs | undefined
   /** The present request. */
   #request = new AbortController()
-  #cursor: string | undefined
-  /** By topic id and partition: the next offset that is not known. */
-  readonly #offsets = new Map<string, number>()
+  readonly #position = new Position()
   /** Topics that were added to a running connection: they begin now, not where the cursor was taken. */
   #added = new Set<string>()
   #status: BridgeStatus = { type: 'connecting' }
@@ -74,7 +74,7 @@ export class Connection {
   }
 
   get cursor(): string | undefined {
-    return this.#cursor
+    return this.#position.cursor
   }
 
   add(listener: Listener): void {
@@ -137,7 +137,8 @@ export class Connection {
   async #connect() {
     let connected = false
     try {
-      const response = await this.#options.fetch(this.#address(), { headers: await this.#headers(), signal: this.#request.signal })
+      const wish = this.#wish()
+      const response = await this.#options.fetch(addressOf(wish), { headers: await headersOf(wish), signal: this.#request.signal })
       if (!response.ok || !response.body) return { trouble: await troubleOf(response), connected }
       if (!response.headers.get('content-type')?.startsWith('text/event-stream')) {
         const error = new AlertError('ALERT_CONFIG', `${this.#options.url} is no bridge: it answered with something else than events`)
@@ -195,7 +196,7 @@ export class Connection {
         this.#moveTo(id)
         return undefined
       case 'gap':
-        this.#say({ type: 'gap', ...(JSON.parse(data) as Gap) })
+        this.#miss(JSON.parse(data) as Gap)
         return undefined
       case 'bye':
         return JSON.parse(data) as Bye
@@ -220,7 +221,7 @@ export class Connection {
         return
       case 'state':
         if (this.#hello) return
-        for (const [place, offset] of told.offsets) this.#offsets.set(place, offset)
+        this.#position.takeOver(told.cursor, told.offsets)
         this.#greet(told.hello)
         this.#moveTo(told.cursor)
         return
@@ -232,7 +233,8 @@ export class Connection {
   /** What a tab that has come is told. */
   #standing(): TabMessage {
     if (!this.#hello) return { type: 'alive' }
-    return { type: 'state', hello: this.#hello, cursor: this.#cursor, offsets: [...this.#offsets] }
+    const { cursor, offsets } = this.#position
+    return { type: 'state', hello: this.#hello, cursor, offsets }
   }
 
   #greet(hello: Hello): void {
@@ -248,38 +250,26 @@ export class Connection {
 
   /** What is known already is dropped. */
   #deliver(wire: WireRecord): void {
-    const key = `${wire.topicId}[${wire.partition}]`
-    if (wire.offset < (this.#offsets.get(key) ?? 0)) return
-    this.#offsets.set(key, wire.offset + 1)
+    if (!this.#position.take(wire)) return
     const record = new BridgeRecord(wire)
     for (const listener of [...this.#listeners]) if (isWanted(listener, wire)) listener.next(record)
   }
 
+  #miss(gap: Gap): void {
+    this.#position.miss(gap)
+    this.#say({ type: 'gap', ...gap })
+  }
+
   #moveTo(cursor: string | undefined): void {
     if (cursor === undefined) return
-    this.#cursor = cursor
+    this.#position.cursor = cursor
     this.#added.clear()
     for (const listener of this.#listeners) listener.cursor(cursor)
   }
 
-  #address(): string {
-    const { url, from } = this.#options
-    const query = new URLSearchParams()
-    const { topics } = this
-    if (topics) query.set('topics', topics.join())
-    if (this.#cursor === undefined) query.set('from', from)
-    else if (this.#added.size > 0) query.set('new', [...this.#added].join())
-    return `${url.replace(/\/+$/, '')}/stream?${query}`
-  }
-
-  async #headers(): Promise<Record<string, string>> {
-    const { token } = this.#options
-    const bearer = typeof token === 'function' ? await token() : token
-    return {
-      accept: 'text/event-stream',
-      ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
-      ...(this.#cursor !== undefined && { 'last-event-id': this.#cursor }),
-    }
+  #wish(): StreamRequest {
+    const { url, from, token } = this.#options
+    return { url, topics: this.topics, from, cursor: this.cursor, added: [...this.#added], token }
   }
 
   #say(status: BridgeStatus): void {

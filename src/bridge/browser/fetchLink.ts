@@ -2,9 +2,11 @@ import { AlertError } from '../../errors.ts'
 import { troubleOf } from './answers.ts'
 import type { BridgeRecord } from './BridgeRecord.ts'
 
+/** How `fetchLink` asks; as for `fromBridge`. */
 export interface FetchLinkOptions {
   readonly token?: string | undefined
   readonly signal?: AbortSignal | undefined
+  /** @default the platform's */
   readonly fetch?: typeof fetch | undefined
 }
 

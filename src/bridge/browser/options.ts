@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts'
 
+/** What `fromBridge` reads, and as whom. */
 export interface FromBridgeOptions {
   /** Names of topics, with or without their group, or the bridge's ids. @default every topic that the bridge grants */
   readonly topics?: readonly string[] | undefined

@@ -10,6 +10,7 @@ export type StoreState<T> =
 export interface Store<T> {
   /** Calls back at once, and at each change; gives what ends that. */
   subscribe(run: (state: StoreState<T>) => void): () => void
+  /** What it holds now: the same object until something changes. */
   getSnapshot(): StoreState<T>
 }
 
