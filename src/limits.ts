@@ -6,11 +6,11 @@ export interface Limits {
   readonly batchBytes: number
   /** Bytes of one JSON payload. @default 67_108_864 (64 MiB) */
   readonly jsonBytes: number
-  /** Nesting of one JSON payload that the exact parser (`bigints`, `NaN`) reads. @default 500 */
+  /** Nesting of one JSON payload. @default 500 */
   readonly jsonDepth: number
   /** Bytes of one Avro payload, its blocks decompressed. @default 67_108_864 (64 MiB) */
   readonly avroBytes: number
-  /** Values in one Avro payload: six bytes of it can say that an array has a million million. @default 4_000_000 */
+  /** Values in one Avro payload: six bytes of it can say that an array has a million million. @default 1_000_000 */
   readonly avroItems: number
   /** Nesting of one Avro payload and of its schema. @default 100 */
   readonly avroDepth: number
@@ -27,7 +27,7 @@ export const DEFAULT_LIMITS: Limits = {
   jsonBytes: 64 * MiB,
   jsonDepth: 500,
   avroBytes: 64 * MiB,
-  avroItems: 4_000_000,
+  avroItems: 1_000_000,
   avroDepth: 100,
   xmlBytes: 4 * MiB,
   xmlDepth: 100,

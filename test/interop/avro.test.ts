@@ -79,7 +79,8 @@ const WE_REFUSE: readonly Reason[] = [
   ],
   [/expected 1 more: an integer$/, 'it takes a number that is cut at the end of the file for the end of the blocks'],
   [/is not deflate data: (the data end too early|\d+ bytes follow its end)/, 'it takes what zlib has until there, and leaves the rest'],
-  [/expected at most limits\.|deeper than limits\.|expected at most 4194304$/, 'it has no bounds'],
+  [/as the size of a fixed type|as the symbols of an enum|as a namespace/, 'it does not look at parts of a schema that no value needs'],
+  [/expected at most limits\.|deeper than limits\.|expected at most 16777216$/, 'it has no bounds'],
 ]
 
 /** What we read and fastavro refuses: its exception, and why. */

@@ -7,6 +7,7 @@ import type { AvroType } from './schema.ts'
 import { schemaFrom } from './schemaCache.ts'
 import { ValueReader } from './ValueReader.ts'
 
+/** How `readAvro` reads. */
 export interface ReadAvroOptions {
   /** Integers beyond ±(2^53 - 1) as bigints, exact; the others stay numbers. @default false: all are numbers, the large ones rounded */
   readonly bigints?: boolean | undefined
@@ -17,8 +18,8 @@ export interface ReadAvroOptions {
 /** `Obj` and the version of the format. */
 export const MAGIC: Uint8Array = Uint8Array.of(0x4f, 0x62, 0x6a, 1)
 export const SYNC_BYTES = 16
-/** Of the header: a schema is text of some kilobytes. */
-const MOST_HEADER_BYTES = 4 * 1024 * 1024
+/** Of the header: hop's schema for a list of thousands of objects has megabytes, for each is a record of its own. */
+const MOST_HEADER_BYTES = 16 * 1024 * 1024
 
 /** Of what may be no text: an error shows it. */
 const decoder = new TextDecoder()

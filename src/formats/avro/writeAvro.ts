@@ -7,6 +7,7 @@ import { MAGIC, SYNC_BYTES } from './readAvro.ts'
 import { schemaFrom } from './schemaCache.ts'
 import { ValueWriter } from './ValueWriter.ts'
 
+/** How `writeAvro` writes. */
 export interface WriteAvroOptions {
   /**
    * What an `.avsc` file holds, parsed. Fields that the value has not get the schema's default, else null where that may be; a field that the

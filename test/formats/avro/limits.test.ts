@@ -135,10 +135,10 @@ describe('the bounds of readAvro', () => {
     )
   })
 
-  it('a header of more than 4 MiB', () => {
-    const error = refusal(header({ schema: 'int', metadata: { note: 'x'.repeat(4 * MiB) } }))
+  it('a header of more than 16 MiB', () => {
+    const error = refusal(header({ schema: 'int', metadata: { note: 'x'.repeat(16 * MiB) } }))
     expect(error.code).toBe('ALERT_TOO_LARGE')
-    expect(error.message).toMatch(/got a header of \d+ bytes, expected at most 4194304$/)
+    expect(error.message).toMatch(/got a header of \d+ bytes, expected at most 16777216$/)
   })
 
   it('a schema of 4 MB', () => {
