@@ -2,6 +2,7 @@ import { AlertError, type AlertErrorCode } from '../errors.ts'
 import type { Limits } from '../limits.ts'
 import { readJson, writeJson } from './json.ts'
 import { type Fields, isFields } from './objects.ts'
+import { quoted } from './text.ts'
 
 /** A GCN circular. */
 export interface GcnCircular {
@@ -31,9 +32,9 @@ function faultOf(value: unknown): string | undefined {
   if (!isFields(value)) return 'it has no fields'
   const { header, body, ...others }: Fields = value
   const [other] = Object.keys(others)
-  if (other !== undefined) return `it has '${other.slice(0, 60)}', expected header and body only`
+  if (other !== undefined) return `it has ${quoted(other)}, expected header and body only`
   if (typeof body !== 'string') return 'its body is no text'
   if (!isFields(header)) return 'its header has no fields'
   const [name] = Object.entries(header).find(([, field]) => typeof field !== 'string') ?? []
-  return name === undefined ? undefined : `its header's '${name.slice(0, 60)}' is no text`
+  return name === undefined ? undefined : `its header's ${quoted(name)} is no text`
 }

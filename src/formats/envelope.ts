@@ -3,6 +3,7 @@ import { circularOf } from './circular.ts'
 import { externalOf } from './external.ts'
 import { textNoticeOf } from './gcntextnotice.ts'
 import { type Fields, getOwn, isFields } from './objects.ts'
+import { quoted } from './text.ts'
 import { voeventOf } from './voevent.ts'
 
 /** What hop wrote before it had headers: the format's name and the fields of hop's model of it. */
@@ -45,6 +46,6 @@ export function openEnvelope({ format, content }: Envelope): unknown {
 function contentOf(fields: Fields, known: ReadonlySet<string>): unknown {
   const unknown = Object.keys(fields).find(name => !known.has(name))
   if (unknown === undefined && Object.hasOwn(fields, 'content')) return fields['content']
-  const what = unknown === undefined ? 'has no content' : `has '${unknown.slice(0, 60)}' beside it`
+  const what = unknown === undefined ? 'has no content' : `has ${quoted(unknown)} beside it`
   throw new AlertError('ALERT_DECODE', `an envelope of hop's whose content is no content of its format: it ${what}`)
 }

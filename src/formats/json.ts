@@ -1,8 +1,10 @@
 import { AlertError } from '../errors.ts'
 import { DEFAULT_LIMITS, type Limits } from '../limits.ts'
+import { nestsDeeper } from './jsonDepth.ts'
 import { parseExact } from './jsonParser.ts'
 import { isPlain, stringifyExact } from './jsonWriter.ts'
 
+/** How JSON is read. */
 export interface ReadJsonOptions {
   /** Integers beyond ±(2^53 - 1) as bigints, exact; the others stay numbers. @default false: all are numbers, the large ones rounded */
   readonly bigints?: boolean | undefined
@@ -35,11 +37,11 @@ export function jsonReader(options: ReadJsonOptions = {}): (bytes: Uint8Array) =
   const { jsonBytes = DEFAULT_LIMITS.jsonBytes, jsonDepth = DEFAULT_LIMITS.jsonDepth } = limits
   const exact = { bigints, depth: jsonDepth }
   const parse = (text: string): unknown => {
-    if (!bigints || !LONG_INTEGER.test(text)) {
+    if ((!bigints || !LONG_INTEGER.test(text)) && !nestsDeeper(text, jsonDepth)) {
       try {
         return JSON.parse(text)
       } catch {
-        // Python's numbers, or not JSON: the parser below reads the one and says where the other is wrong.
+        // Python's numbers, or not JSON: the parser below reads the one and says where the other is wrong, or too deep.
       }
     }
     return parseExact(text, exact)

@@ -10,9 +10,10 @@ import { jsonReader, type ReadJsonOptions } from './json.ts'
 import { isJsonObject, readVOEvent } from './voevent.ts'
 
 /** hop's names of the formats that are read; of any other, payloads are bytes. */
-export const FORMAT_NAMES = ['json', 'blob', 'avro', 'voevent', 'circular', 'gcntextnotice', 'external'] as const
-export type FormatName = (typeof FORMAT_NAMES)[number]
+export type FormatName = 'json' | 'blob' | 'avro' | 'voevent' | 'circular' | 'gcntextnotice' | 'external'
+export const FORMAT_NAMES: readonly FormatName[] = ['json', 'blob', 'avro', 'voevent', 'circular', 'gcntextnotice', 'external']
 
+/** How `decodePayload` reads. */
 export interface PayloadOptions extends Pick<ReadJsonOptions, 'bigints'> {
   /** How many layers of JSON in a JSON string are taken off, if an object or an array is inside; GraceDB's alerts have one. @default 0, as hop */
   readonly unwrap?: number | undefined
@@ -70,7 +71,8 @@ export function payloadReader({ bigints, unwrap = 0, limits, bareVOEvent = false
  *
  * @throws AlertError ALERT_DECODE for what is not of its format, ALERT_TOO_LARGE beyond the limits
  */
-export const decodePayload = (record: Encoded, options?: PayloadOptions): unknown => payloadReader(options)(record)
+export const decodePayload = (record: Pick<AlertRecord<unknown>, 'payload' | 'headers'>, options?: PayloadOptions): unknown =>
+  payloadReader(options)(record)
 
 /** hop's name of the format in lower case, undefined without a header. @throws AlertError for a header that hop cannot read either */
 function nameIn(headers: readonly RecordHeader[]): string | undefined {

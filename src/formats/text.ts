@@ -1,4 +1,5 @@
 import { AlertError } from '../errors.ts'
+import { oneLine } from '../words.ts'
 
 /** What Python's `str` takes for white space beyond ASCII: `trim` takes the byte order mark for some as well, and U+0085 for none. */
 const WIDE_SPACES: ReadonlySet<number> = new Set(
@@ -64,3 +65,9 @@ export function shown(char: string | undefined): string {
   if (/[\p{L}\p{N}\p{P}\p{S} ]/u.test(char)) return `'${char}'`
   return `U+${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
 }
+
+/** Characters of a name that an error shows: it is somebody else's. */
+const LONGEST_NAME = 60
+
+/** A name in untrusted data as an error shows it. */
+export const quoted = (name: string): string => `'${oneLine(name.slice(0, LONGEST_NAME))}'`

@@ -2,7 +2,8 @@ import { AlertError, toAlertError } from '../errors.ts'
 import type { Limits } from '../limits.ts'
 import { readJson } from './json.ts'
 import { type Fields, getOwn, isFields } from './objects.ts'
-import { readXmlRoot, type XmlFields, type XmlValue } from './xml.ts'
+import { quoted } from './text.ts'
+import { readXmlRoot, type XmlValue } from './xml.ts'
 
 /**
  * A VOEvent 2.0, as hop gives it: attributes and elements alike by their names, all that is in them text (numbers too). What the document
@@ -30,7 +31,6 @@ const SECTIONS = ['Who', 'What', 'WhereWhen', 'How', 'Why', 'Citations', 'Descri
 /** hop's own field for the XML: not part of the event. */
 const RAW = '_raw'
 const KNOWN: ReadonlySet<string> = new Set([...TEXTS, ...SECTIONS, RAW])
-const NOTHING: XmlFields = {}
 
 export type VOEventLimits = Partial<Pick<Limits, 'xmlBytes' | 'xmlDepth' | 'jsonBytes' | 'jsonDepth'>>
 
@@ -46,13 +46,13 @@ export function readVOEvent(bytes: Uint8Array, limits: VOEventLimits = {}): VOEv
 /** Of an event that is no XML any more. @throws AlertError ALERT_DECODE */
 export function voeventOf(fields: Fields): VOEvent {
   const unknown = Object.keys(fields).find(name => !KNOWN.has(name))
-  if (unknown !== undefined) throw notOne(`it has '${unknown.slice(0, 60)}', which a VOEvent does not`)
+  if (unknown !== undefined) throw notOne(`it has ${quoted(unknown)}, which a VOEvent does not`)
   const text = (name: string, missing?: string): string => {
     const value = getOwn(fields, name) ?? missing
     if (typeof value === 'string') return value
     throw notOne(value === undefined ? `it has no ${name}` : `its ${name} is no text`)
   }
-  const section = (name: string): XmlValue => (Object.hasOwn(fields, name) ? (fields[name] as XmlValue) : NOTHING)
+  const section = (name: string): XmlValue => (Object.hasOwn(fields, name) ? (fields[name] as XmlValue) : {})
   return {
     ivorn: text('ivorn'),
     role: text('role', 'observation'),

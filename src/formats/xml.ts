@@ -10,6 +10,7 @@ import { xmlText } from './xmlText.ts'
  * elements alike by their names, text beside them as `#text`; an element that is repeated is a list.
  */
 export type XmlValue = string | null | XmlFields | readonly XmlValue[]
+/** What is in an element, by name. */
 export interface XmlFields {
   readonly [name: string]: XmlValue
 }

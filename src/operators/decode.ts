@@ -7,6 +7,7 @@ import type { ExternalResolver } from './external.ts'
 import { Fetching } from './fetching.ts'
 import { operate } from './operate.ts'
 
+/** How `decode` reads. */
 export interface DecodeOptions extends Pick<PayloadOptions, 'bigints' | 'unwrap' | 'limits'> {
   /**
    * How payloads are read, whatever their `_format` header says; a function may leave a record to its header by giving undefined. For topics

@@ -4,6 +4,7 @@ import { checkCount, checkDuration } from './checks.ts'
 import { Deduping } from './deduping.ts'
 import { operate } from './operate.ts'
 
+/** What `dedupe` takes for the same, and how much it remembers. */
 export interface DedupeOptions<R> {
   /**
    * What is the same in duplicates; undefined: the record has none, and passes. Not the superevent alone: its later alerts are news.

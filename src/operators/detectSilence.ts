@@ -4,6 +4,7 @@ import { checkDuration } from './checks.ts'
 import { operate } from './operate.ts'
 import { after as timeAfter } from './timing.ts'
 
+/** What `detectSilence` takes for a silence. */
 export interface DetectSilenceOptions {
   /** ms without a value. */
   readonly after: number

@@ -4,6 +4,7 @@ import { type AlertRecord, Delivery, placeOf } from '../record.ts'
 import { checkDuration } from './checks.ts'
 import { filterRecords } from './filterRecords.ts'
 
+/** What `dropStale` takes for too old. */
 export interface DropStaleOptions<R> {
   /** ms. */
   readonly maxAge: number

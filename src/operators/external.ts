@@ -12,6 +12,7 @@ export interface ExternalMessage {
   readonly timestamp: number
 }
 
+/** What an `ExternalResolver` is asked for. */
 export interface ExternalRequest {
   /** As the record says it: from outside, so any text. */
   readonly url: string

@@ -6,6 +6,7 @@ import { Handling, type HandlingSettings } from './handling.ts'
 import type { Work } from './job.ts'
 import { backoff, type RetryDelay } from './timing.ts'
 
+/** How often a record is tried again, and when. */
 export interface HandleRetry {
   /** Further tries after the first one; Infinity: until it succeeds. @default 3 */
   readonly count?: number | undefined
@@ -13,6 +14,7 @@ export interface HandleRetry {
   readonly delay?: RetryDelay | undefined
 }
 
+/** How `handle` works. */
 export interface HandleOptions<R> {
   /** Records at work at the same time; one that waits for its next try is one of them. @default 1 */
   readonly concurrency?: number | undefined

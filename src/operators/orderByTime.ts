@@ -5,6 +5,7 @@ import { checkDuration } from './checks.ts'
 import { operate } from './operate.ts'
 import { Ordering } from './ordering.ts'
 
+/** How `orderByTime` orders. */
 export interface OrderByTimeOptions<R> {
   /** ms that a record is held back at most: how much later than the others one may arrive and still be put in its place. */
   readonly within: number

@@ -4,6 +4,7 @@ import type { AlertRecord, With } from '../record.ts'
 import { type Decoded, type DecodeOperator, Decoding, type OnDecodeError } from './decoding.ts'
 import { operate } from './operate.ts'
 
+/** How `parseJson` reads. */
 export interface ParseJsonOptions extends Pick<ReadJsonOptions, 'bigints' | 'limits'> {
   /** @default 'skip' */
   readonly onDecodeError?: OnDecodeError | undefined

@@ -15,6 +15,7 @@ import { currentScope, Scope } from '../scope.ts'
 import { checkCount, checkDuration } from './checks.ts'
 import { type RetryDelay, retryTime } from './timing.ts'
 
+/** When `retryOnFatal` subscribes again. */
 export interface RetryOnFatalOptions {
   /** Resubscriptions; counted anew once a record comes that was not delivered before. Infinity: for ever. @default 3 */
   readonly count?: number | undefined

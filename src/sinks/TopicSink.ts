@@ -44,6 +44,7 @@ export class TopicSink<T = unknown> extends Subject<Stored<T>> {
    * Made by `client.sink(topic)`.
    *
    * @throws ConfigError
+   * @internal
    */
   constructor(writer: TopicWriter, options: TopicSinkOptions<T> = {}) {
     super()

@@ -7,6 +7,7 @@ import { newId } from './ids.ts'
 import { checkedFormat, checkedKey, isOutgoing, OUTGOING, type Outgoing } from './outgoing.ts'
 import type { Draft } from './TopicWriter.ts'
 
+/** How a topic's messages are written, where they say nothing themselves. */
 export interface TopicSinkOptions<T = unknown> {
   /** The key of messages that bring none, or a function that finds it in the payload: `alert => alert.superevent_id`. @default none */
   readonly key?: string | Uint8Array | ((payload: T) => string | Uint8Array | null | undefined) | undefined

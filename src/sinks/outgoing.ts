@@ -21,6 +21,7 @@ export interface Outgoing<T = unknown> {
   readonly id?: string | undefined
 }
 
+/** What goes with a payload. */
 export interface OutgoingOptions {
   /** Messages of one key stay in one partition, hence in order. Text is written as UTF-8. @default none */
   readonly key?: string | Uint8Array | null | undefined

@@ -3,21 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { AlertError } from '../../src/errors.ts'
 import { type ReadJsonOptions, readJson, writeJson } from '../../src/formats/json.ts'
 import { parseExact } from '../../src/formats/jsonParser.ts'
+import { errorOf } from '../support/errorOf.ts'
 
 const utf8 = new TextEncoder()
 const read = (text: string, options?: ReadJsonOptions): unknown => readJson(utf8.encode(text), options)
 const written = (value: unknown): string => new TextDecoder().decode(writeJson(value))
 const exact = (text: string, bigints = false): unknown => parseExact(text, { bigints, depth: 500 })
-
-function errorOf(run: () => unknown): AlertError {
-  try {
-    run()
-  } catch (error) {
-    if (error instanceof AlertError) return error
-    throw error
-  }
-  throw new Error('it did not throw')
-}
 
 /** What both parsers make of a text: the value, or that it is none. */
 function outcome(parse: (text: string) => unknown, text: string): unknown {
@@ -135,6 +126,25 @@ describe('readJson', () => {
       'not JSON: line 1, column 3: arrays and objects nest deeper than 2',
     )
   })
+
+  it('bounds the depth of any JSON, not only of what the exact parser has to read: whoever walks the value has a stack', () => {
+    const nested = (depth: number, inner = ''): string => `${'{"a":['.repeat(depth / 2)}${inner}${']}'.repeat(depth / 2)}`
+    expect(read(nested(500))).toEqual(JSON.parse(nested(500)))
+    for (const text of [nested(502), '['.repeat(501) + ']'.repeat(501)]) {
+      const { code, message } = errorOf(() => read(text))
+      expect([code, message]).toEqual(['ALERT_DECODE', expect.stringMatching(/nest deeper than 500$/)])
+    }
+    // A string that holds it stays one.
+    expect(read(JSON.stringify(nested(502)))).toBe(nested(502))
+    expect(read('[[]]', { limits: { jsonDepth: 2 } })).toEqual([[]])
+    expect(errorOf(() => read('[[[]]]', { limits: { jsonDepth: 2 } })).message).toContain('nest deeper than 2')
+  })
+
+  it.each([
+    ['brackets within strings', JSON.stringify(Array.from({ length: 3 }, () => '[{'.repeat(1_000)))],
+    ['quotes and backslashes within strings', JSON.stringify(['"[\\"['.repeat(1_000), '\\'.repeat(1_001), '['.repeat(1_000)])],
+    ['many arrays beside each other', JSON.stringify(Array.from({ length: 3_000 }, () => [{}]))],
+  ])('does not take %s for depth', (_, text) => expect(read(text)).toEqual(JSON.parse(text)))
 
   it('survives depth that would overflow the stack', () => {
     const deep = `${'['.repeat(200_000)}NaN`

@@ -1,25 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { AlertError } from '../../src/errors.ts'
 import { writeAvro } from '../../src/formats/avro/writeAvro.ts'
 import { ExternalReference } from '../../src/formats/external.ts'
 import { decodePayload, type PayloadOptions } from '../../src/formats/payload.ts'
 import type { RecordHeader } from '../../src/record.ts'
 import { header, plainRecord } from '../support/deliveries.ts'
+import { errorOf } from '../support/errorOf.ts'
 import { NO_SECTIONS, text } from './expected.ts'
 
 const decoded = (value: string | Uint8Array | null, format?: string | null, options?: PayloadOptions): unknown => {
   const headers = format === undefined ? [] : [header('_format', format)]
   return decodePayload(plainRecord(typeof value === 'string' ? text(value) : value, { headers }), options)
-}
-
-function refusal(run: () => unknown): AlertError {
-  try {
-    run()
-  } catch (error) {
-    if (error instanceof AlertError) return error
-    throw error
-  }
-  throw new Error('it was decoded')
 }
 
 describe('the format', () => {
@@ -43,9 +33,9 @@ describe('the format', () => {
   })
 
   it('has to be text', () => {
-    expect(refusal(() => decoded('{}', null)).message).toBe('its header _format has no value')
+    expect(errorOf(() => decoded('{}', null)).message).toBe('its header _format has no value')
     const record = plainRecord(text('{}'), { headers: [{ name: '_format', value: Uint8Array.of(0xff) }] })
-    expect(refusal(() => decodePayload(record)).message).toBe('its header _format is not UTF-8 text')
+    expect(errorOf(() => decodePayload(record)).message).toBe('its header _format is not UTF-8 text')
   })
 })
 
@@ -73,10 +63,10 @@ describe('a payload', () => {
 
   it('keeps to the limits, also without a header', () => {
     for (const format of ['json', undefined]) {
-      expect(refusal(() => decoded('[1, 2]', format, { limits: { jsonBytes: 5 } })).code).toBe('ALERT_TOO_LARGE')
+      expect(errorOf(() => decoded('[1, 2]', format, { limits: { jsonBytes: 5 } })).code).toBe('ALERT_TOO_LARGE')
     }
-    expect(refusal(() => decoded('<a/>', 'voevent', { limits: { xmlBytes: 3 } })).code).toBe('ALERT_TOO_LARGE')
-    expect(refusal(() => decoded(writeAvro([1, 2, 3]), 'avro', { limits: { avroItems: 2 } })).code).toBe('ALERT_TOO_LARGE')
+    expect(errorOf(() => decoded('<a/>', 'voevent', { limits: { xmlBytes: 3 } })).code).toBe('ALERT_TOO_LARGE')
+    expect(errorOf(() => decoded(writeAvro([1, 2, 3]), 'avro', { limits: { avroItems: 2 } })).code).toBe('ALERT_TOO_LARGE')
   })
 })
 
@@ -133,7 +123,7 @@ describe("hop's old envelope", () => {
     ['external', { url: 1 }, 'not a reference to a message elsewhere'],
     ['voevent', { role: 'test' }, 'not a VOEvent: it has no ivorn'],
   ])('of %s with %j is refused', (format, content, message) => {
-    const error = refusal(() => decoded(envelope(format, content)))
+    const error = errorOf(() => decoded(envelope(format, content)))
     expect([error.code, error.message]).toEqual(['ALERT_DECODE', expect.stringContaining(message)])
   })
 
@@ -159,14 +149,14 @@ describe('a VOEvent', () => {
     ['<voe:VOEvent ivorn="i"><Whom/></voe:VOEvent>', "it has 'Whom', which a VOEvent does not"],
     ['<voe:VOEvent ivorn="i"><constructor/></voe:VOEvent>', "it has 'constructor', which a VOEvent does not"],
   ])('is not %s', (xml, message) => {
-    expect(refusal(() => decoded(xml, 'voevent')).message).toBe(`not a VOEvent: ${message}`)
+    expect(errorOf(() => decoded(xml, 'voevent')).message).toBe(`not a VOEvent: ${message}`)
   })
 
   it('of an older writer is JSON', () => {
     const expected = { ...NO_SECTIONS, ivorn: 'i', role: 'test', version: '2.0', Who: { Date: 'd' } }
     expect(decoded('\n{"ivorn": "i", "role": "test", "Who": {"Date": "d"}, "_raw": ""}', 'voevent')).toEqual(expected)
-    expect(refusal(() => decoded('{"ivorn"', 'voevent')).message).toContain('not JSON: line 1, column 9')
-    expect(refusal(() => decoded('[]', 'voevent')).message).toContain('not XML: line 1, column 1')
+    expect(errorOf(() => decoded('{"ivorn"', 'voevent')).message).toContain('not JSON: line 1, column 9')
+    expect(errorOf(() => decoded('[]', 'voevent')).message).toContain('not XML: line 1, column 1')
   })
 
   it('has null for what is empty, {} for what it leaves out, and no names with a colon at its root', () => {
@@ -196,7 +186,7 @@ describe('a text notice', () => {
   })
 
   it('is text', () => {
-    expect(refusal(() => decoded(Uint8Array.of(0x41, 0xff), 'gcntextnotice')).message).toBe(
+    expect(errorOf(() => decoded(Uint8Array.of(0x41, 0xff), 'gcntextnotice')).message).toBe(
       'not a text notice: its 2 bytes are not UTF-8 text',
     )
   })
@@ -204,19 +194,34 @@ describe('a text notice', () => {
 
 describe('a circular, and a reference', () => {
   it('have exactly their fields', () => {
-    expect(refusal(() => decoded('[]', 'circular')).message).toContain('not a circular: it has no fields')
-    expect(refusal(() => decoded('{"header": {}, "body": "", "x": 1}', 'circular')).message).toContain(
+    expect(errorOf(() => decoded('[]', 'circular')).message).toContain('not a circular: it has no fields')
+    expect(errorOf(() => decoded('{"header": {}, "body": "", "x": 1}', 'circular')).message).toContain(
       "it has 'x', expected header and body",
     )
-    expect(refusal(() => decoded('{"url": "u", "x": 1}', 'external')).message).toContain("expected { url: '...' } and no more")
-    expect(refusal(() => decoded('"u"', 'external')).code).toBe('ALERT_DECODE')
+    expect(errorOf(() => decoded('{"url": "u", "x": 1}', 'external')).message).toContain("expected { url: '...' } and no more")
+    expect(errorOf(() => decoded('"u"', 'external')).code).toBe('ALERT_DECODE')
   })
+
+  it.each([
+    ['circular', undefined, (name: string) => ({ [name]: 1 })],
+    ['circular', undefined, (name: string) => ({ header: { [name]: 1 }, body: '' })],
+    ['voevent', undefined, (name: string) => ({ ivorn: 'i', [name]: 1 })],
+    [undefined, 'json', (name: string) => ({ content: 1, [name]: 1 })],
+  ])(
+    'that are said to have a hostile name (%s, %s): the error has one line, and nothing that a terminal obeys',
+    (format, inEnvelope, of) => {
+      const value = of(`\u001b]0;mine\u0007\n\u009b31m${'x'.repeat(100)}`)
+      const text = JSON.stringify(inEnvelope === undefined ? value : { format: inEnvelope, content: value })
+      const { message } = errorOf(() => decoded(text, format))
+      expect(message).toMatch(/'\ufffd\]0;mine\ufffd \ufffd31mx{30,60}'/)
+    },
+  )
 })
 
 describe('Avro', () => {
   it('has one record: a list is one', () => {
     expect(decoded(writeAvro([{ a: 1 }]), 'avro')).toEqual([{ a: 1 }])
     const none = writeAvro(1).slice(0, -(16 + 3))
-    expect(refusal(() => decoded(none, 'avro')).message).toContain('0 records in one Avro payload, expected one')
+    expect(errorOf(() => decoded(none, 'avro')).message).toContain('0 records in one Avro payload, expected one')
   })
 })

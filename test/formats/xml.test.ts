@@ -2,20 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AlertError } from '../../src/errors.ts'
 import { readXmlRoot, type XmlLimits, type XmlValue } from '../../src/formats/xml.ts'
+import { errorOf } from '../support/errorOf.ts'
 
 const utf8 = new TextEncoder()
 const root = (xml: string | Uint8Array, limits?: XmlLimits) => readXmlRoot(typeof xml === 'string' ? utf8.encode(xml) : xml, limits)
 const value = (xml: string | Uint8Array): XmlValue => root(xml).value
-
-function errorOf(run: () => unknown): AlertError {
-  try {
-    run()
-  } catch (error) {
-    if (error instanceof AlertError) return error
-    throw error
-  }
-  throw new Error('it did not throw')
-}
 
 describe('an element', () => {
   it.each<[string, string, XmlValue]>([

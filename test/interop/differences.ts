@@ -99,6 +99,20 @@ export const DIFFERENCES: readonly Difference[] = [
     refusal: /its (?:ivorn|role|version) is no text/,
   },
   {
+    reason: 'the same of a VOEvent in an old envelope',
+    format: undefined,
+    reads: 'hop',
+    example: '{"format": "voevent", "content": {"ivorn": "i", "version": 2}}',
+    refusal: /its (?:ivorn|role|version) is no text/,
+  },
+  {
+    reason: 'the same of a circular in one',
+    format: undefined,
+    reads: 'hop',
+    example: '{"format": "circular", "content": {"header": {"number": 40}, "body": ""}}',
+    refusal: /not a circular: its (?:body|header)/,
+  },
+  {
     reason: 'hop makes XML of an old VOEvent in JSON again, and refuses what it cannot say; we need none',
     format: 'voevent',
     reads: 'we',
@@ -122,11 +136,11 @@ export const DIFFERENCES: readonly Difference[] = [
     value: /"url"/,
   },
   {
-    reason: 'Python nests no deeper than its stack, some 1000; we do, unless the exact parser has to read it',
+    reason: 'we bound the nesting (limits.jsonDepth, 500); Python has its stack, some 1000',
     format: 'json',
-    reads: 'we',
-    example: '['.repeat(2_000) + ']'.repeat(2_000),
-    refusal: /^RecursionError/,
+    reads: 'hop',
+    example: '['.repeat(600) + ']'.repeat(600),
+    refusal: /arrays and objects nest deeper than 500$/,
   },
   {
     reason: 'a JSON object with a format that is no name is no envelope of hop: it only has such a field',

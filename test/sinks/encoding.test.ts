@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { Token, type TokenOwner } from '../../src/claims.ts'
-import { AlertError } from '../../src/errors.ts'
+import type { AlertError } from '../../src/errors.ts'
 import { readAvro } from '../../src/formats/avro/readAvro.ts'
 import { type AlertRecord, Delivery } from '../../src/record.ts'
 import { ENCODERS, encode } from '../../src/sinks/encoding.ts'
 import { outgoing } from '../../src/sinks/outgoing.ts'
+import { errorOf } from '../support/errorOf.ts'
 import { text } from './rig.ts'
 
 const bytes = Uint8Array.of(0xff, 0, 1)
@@ -14,14 +15,7 @@ const written = (payload: unknown, format?: string): string => {
   return `${name} ${text(value)}`
 }
 
-const refusal = (payload: unknown, format?: string): AlertError => {
-  try {
-    encode(payload, format)
-  } catch (error) {
-    if (error instanceof AlertError) return error
-  }
-  throw new Error('was written')
-}
+const refusal = (payload: unknown, format?: string): AlertError => errorOf(() => encode(payload, format))
 
 const record: AlertRecord<unknown> = {
   server: 'localhost:9092',

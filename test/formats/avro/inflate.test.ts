@@ -2,7 +2,7 @@ import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { inflateRaw } from '../../../src/formats/avro/inflate.ts'
-import { errorOf } from './errorOf.ts'
+import { errorOf } from '../../support/errorOf.ts'
 
 const isFull = process.env['IGWN_ALERT_RX_FULL'] === 'true'
 const TIMEOUT = isFull ? 300_000 : 20_000

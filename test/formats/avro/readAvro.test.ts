@@ -2,8 +2,8 @@ import { deflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type ReadAvroOptions, readAvro } from '../../../src/formats/avro/readAvro.ts'
+import { errorOf } from '../../support/errorOf.ts'
 import { block, file, header, items, join, long, real, record, sized, text } from './bytes.ts'
-import { errorOf } from './errorOf.ts'
 
 const one = (schema: unknown, bytes: Uint8Array | readonly number[], options?: ReadAvroOptions): unknown => {
   const records = readAvro(file(schema, bytes), options)

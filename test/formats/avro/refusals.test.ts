@@ -1,8 +1,8 @@
 import { deflateRawSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { readAvro } from '../../../src/formats/avro/readAvro.ts'
+import { errorOf } from '../../support/errorOf.ts'
 import { block, file, header, items, join, long, real, record, SYNC, text } from './bytes.ts'
-import { errorOf } from './errorOf.ts'
 
 describe('what readAvro refuses', () => {
   const int = header({ schema: 'int' })
