@@ -3,7 +3,9 @@ import type { Place, RawRecord } from './record.ts'
 
 /** What `hold()` gives: settle it once, by either; later calls do nothing. */
 export interface Claim {
+  /** The work is done. */
   ack(): void
+  /** It is not, and will not be: see `Delivery.hold`. */
   release(): void
 }
 

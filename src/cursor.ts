@@ -64,16 +64,19 @@ export class Cursor {
     return new Cursor(json.server, json.time, new Map(topics))
   }
 
+  /** Of a full topic; undefined: the cursor does not know that partition. */
   offset(topic: string, partition: number): number | undefined {
     return this.topics.get(topic)?.offsets.get(partition)
   }
 
+  /** All that it knows. */
   get positions(): Position[] {
     return [...this.topics].flatMap(([topic, { id, offsets }]) =>
       [...offsets].map(([partition, offset]) => ({ topic, partition, offset, ...(id !== undefined && { topicId: id }) })),
     )
   }
 
+  /** For `Cursor.parse`. */
   toString(): string {
     const topics = [...this.topics].map(([topic, { id, offsets }]) => [
       topic,
@@ -83,6 +86,7 @@ export class Cursor {
     return textToBase64Url(JSON.stringify(json))
   }
 
+  /** As `toString()`. */
   toJSON(): string {
     return this.toString()
   }

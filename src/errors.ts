@@ -70,6 +70,7 @@ export type AlertErrorCode =
   | 'ALERT_CLOSED'
   | 'ALERT_REQUEST'
 
+/** What an AlertError says beside its code and its text. */
 export interface AlertErrorOptions {
   /** How to mend it, as a sentence; it is part of the message. */
   readonly mend?: string | undefined

@@ -1,8 +1,13 @@
-export type { Auth, Mechanism } from './auth/entry.ts'
+/**
+ * The client, its streams and sinks, the operators, formats, errors and the doctor. Runs in Node.
+ *
+ * @module igwn-alert-rx
+ */
+export type { Auth, Mechanism, SaslProtocol } from './auth/entry.ts'
 export { type AuthLocation, type CredentialInfo, listCredentials, locateAuth } from './auth/listing.ts'
 export type { AuthOptions, AuthProvider } from './auth/options.ts'
 export { DEFAULT_SERVER } from './auth/serverUrl.ts'
-export type { TlsOptions } from './auth/tls.ts'
+export type { Pem, TlsOptions } from './auth/tls.ts'
 export type { Claim } from './claims.ts'
 export type { PublishEvent } from './client/diagnostics.ts'
 export { IgwnAlertClient } from './client/IgwnAlertClient.ts'
@@ -12,9 +17,9 @@ export type { ClientOptions, StreamOptions, TimeOptions } from './client/options
 export { type GcnOptions, gcn, scimma } from './client/presets.ts'
 export { Cursor, type CursorTopic } from './cursor.ts'
 export { doctor } from './doctor/doctor.ts'
-export { type DoctorCheck, type DoctorSummary, type Finding, summaryOf } from './doctor/finding.ts'
+export { type DoctorCheck, type DoctorSummary, type Finding, summaryOf, type Verdict } from './doctor/finding.ts'
 export type { DoctorOptions } from './doctor/options.ts'
-export { AlertError, type AlertErrorCode, ConfigError, DecodeError, PublishError } from './errors.ts'
+export { AlertError, type AlertErrorCode, type AlertErrorOptions, ConfigError, DecodeError, PublishError } from './errors.ts'
 export { type FileStore, fileStore } from './files/fileStore.ts'
 export { type ReadAvroOptions, readAvro } from './formats/avro/readAvro.ts'
 export { type WriteAvroOptions, writeAvro } from './formats/avro/writeAvro.ts'
@@ -49,8 +54,8 @@ export type { TopicSinkOptions } from './sinks/compose.ts'
 export { type Outgoing, type OutgoingHeader, type OutgoingOptions, outgoing } from './sinks/outgoing.ts'
 export type { PublishFailure, PublishResult, Stored } from './sinks/results.ts'
 export { TopicSink } from './sinks/TopicSink.ts'
-export { AlertStream, toStream } from './sources/AlertStream.ts'
+export { AlertStream, type Op, toStream } from './sources/AlertStream.ts'
 export { Checkpoint, type CheckpointStore } from './sources/Checkpoint.ts'
 export { type ToAsyncIterableOptions, toAsyncIterable } from './sources/toAsyncIterable.ts'
-export { consoleLogger, type GapReason, type Logger, type Status, silentLogger } from './status.ts'
+export { consoleLogger, type GapReason, type Logger, type Status, type StatusEvent, type StatusSource, silentLogger } from './status.ts'
 export type { Compression, Transport } from './transports/transport.ts'

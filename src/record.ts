@@ -34,6 +34,7 @@ export interface Place {
   readonly topic: string
   /** Kafka's name: `gracedb.superevent`. */
   readonly fullTopic: string
+  /** From 0. */
   readonly partition: number
 }
 
@@ -43,6 +44,7 @@ export interface AlertRecord<P = Uint8Array | null> extends Place {
   readonly offset: number
   /** When it was published, by the producer's clock; ms since 1970. */
   readonly timestamp: number
+  /** Kafka's key: messages of one key are in one partition; null: none. */
   readonly key: Uint8Array | null
   /** In wire order, duplicates kept; decoded when asked for. */
   readonly headers: readonly RecordHeader[]
@@ -54,11 +56,13 @@ export interface AlertRecord<P = Uint8Array | null> extends Place {
   readonly sender: string | undefined
   /** Whether the header `_test` is present, whatever its value. */
   readonly isTest: boolean
+  /** Bytes until an operator decodes them; null is a tombstone. */
   readonly payload: P
   /** Bytes as base64. */
   toJSON(): RecordJson<P>
 }
 
+/** A record as `JSON.stringify` gives it. */
 export interface RecordJson<P = unknown> extends Place {
   readonly offset: number
   readonly timestamp: number
@@ -97,7 +101,7 @@ export class Delivery<P = Uint8Array | null> implements AlertRecord<P> {
     tokenIn = delivery => delivery.#token
   }
 
-  /** Made by sources only. */
+  /** Made by sources only. @internal */
   constructor(token: Token, payload: P | typeof AS_IT_CAME) {
     this.#token = token
     this.#payload = payload

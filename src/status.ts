@@ -1,15 +1,21 @@
 import type { AlertError } from './errors.ts'
 import type { Position, TopicPartition } from './place.ts'
+import { oneLine } from './words.ts'
 
 /** pino's shape; `console` fits too. Fields never hold a secret. */
 export interface Logger {
+  /** What is of use to find a fault only. */
   debug(fields: object, message: string): void
+  /** What is as it should be. */
   info(fields: object, message: string): void
+  /** Trouble that is being ridden out. */
   warn(fields: object, message: string): void
+  /** Alerts that were not handled or published, streams that ended. */
   error(fields: object, message: string): void
 }
 
-interface Common {
+/** Of whom a status is. */
+export interface StatusSource {
   readonly server: string
   readonly group: string | null
   /** Full topics of the subscription that says it. */
@@ -18,9 +24,10 @@ interface Common {
   readonly time: number
 }
 
-/** What `status$` says, by `type`. */
-export type Status = Common & StatusEvent
+/** What `status$` says, by `type`; docs/on-duty.md has what each means. */
+export type Status = StatusSource & StatusEvent
 
+/** What happened. */
 export type StatusEvent =
   /** Looking for the topics and where to start. */
   | { readonly type: 'connecting' }
@@ -84,8 +91,9 @@ export type GapReason = 'offset-lost' | 'recreated' | 'damaged' | 'resubscribed'
 export const consoleLogger: Logger = {
   debug() {},
   info() {},
-  warn: (_fields, message) => console.warn(`igwn-alert-rx: ${message}`),
-  error: (_fields, message) => console.error(`igwn-alert-rx: ${message}`),
+  warn: (_fields, message) => console.warn(`igwn-alert-rx: ${oneLine(message)}`),
+  error: (_fields, message) => console.error(`igwn-alert-rx: ${oneLine(message)}`),
 }
 
+/** Nothing at all: for tests. */
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} }

@@ -19,6 +19,8 @@ export interface Claims {
   readonly subject: string | undefined
   /** When it expires, ms since 1970. */
   readonly expires: number | undefined
+  /** When it was issued, ms since 1970. */
+  readonly issued: number | undefined
 }
 
 /** The claims of a JWT, which is for the server to verify, not for us. Undefined: it is none. */
@@ -28,12 +30,12 @@ export function readClaims(token: string): Claims | undefined {
   try {
     const claims: unknown = JSON.parse(base64UrlToText(parts[1]!))
     if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) return undefined
-    const { sub, exp } = claims as { sub?: unknown; exp?: unknown }
-    return {
-      subject: typeof sub === 'string' && sub !== '' ? sub : undefined,
-      expires: typeof exp === 'number' && Number.isFinite(exp) ? exp * 1_000 : undefined,
-    }
+    const { sub, exp, iat } = claims as { sub?: unknown; exp?: unknown; iat?: unknown }
+    return { subject: typeof sub === 'string' && sub !== '' ? sub : undefined, expires: timeOf(exp), issued: timeOf(iat) }
   } catch {
     return undefined
   }
 }
+
+/** A claim in seconds, as ms. */
+const timeOf = (claim: unknown): number | undefined => (typeof claim === 'number' && Number.isFinite(claim) ? claim * 1_000 : undefined)

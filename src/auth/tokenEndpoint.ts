@@ -10,6 +10,7 @@ import {
 } from 'oauth4webapi'
 import { AlertError, type AlertErrorCode } from '../errors.ts'
 import { withoutSecrets } from '../transports/secrets.ts'
+import { isUntrusted } from '../transports/trust.ts'
 import { checkEndpoint, shownUrl } from './endpointUrl.ts'
 import { httpPost } from './httpPost.ts'
 import { isToken, readClaims } from './jwt.ts'
@@ -17,8 +18,6 @@ import type { EndpointOrigin } from './proof.ts'
 import type { Issued, TokenRequest } from './TokenSource.ts'
 import type { TlsSettings } from './tls.ts'
 
-/** Node's codes for a certificate that does not hold. */
-const UNTRUSTED = /^(?!ERR_).*(CERT|SIGNATURE|ISSUER|CRL|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH)/
 const TRUST_MEND =
   'What is trusted there is what is trusted at the brokers: ssl_ca_location (caFile, tls.ca), which may hold several certificates'
 
@@ -109,7 +108,7 @@ function unreached(error: unknown, where: string): AlertError {
   const text = `${where}: ${message || code || 'the connection failed'}`
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return new AlertError('ALERT_TLS_HOSTNAME', text, { mend: 'Name the host that its certificate bears' })
-  return UNTRUSTED.test(code) ? new AlertError('ALERT_TLS_TRUST', text, { mend: TRUST_MEND }) : new AlertError('ALERT_CONNECTION', text)
+  return isUntrusted(code) ? new AlertError('ALERT_TLS_TRUST', text, { mend: TRUST_MEND }) : new AlertError('ALERT_CONNECTION', text)
 }
 
 async function refusal(response: Response, origin: EndpointOrigin, where: string): Promise<AlertError> {

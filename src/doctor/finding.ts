@@ -1,7 +1,23 @@
 import { type AlertError, toAlertError } from '../errors.ts'
+import { oneLine } from '../words.ts'
 
-/** What is looked at, in this order. */
-export const CHECKS = [
+/** What is looked at; see docs/doctor.md. */
+export type DoctorCheck =
+  | 'credentials'
+  | 'versions'
+  | 'name'
+  | 'tcp'
+  | 'tls'
+  | 'kafka'
+  | 'sasl'
+  | 'brokers'
+  | 'topic'
+  | 'group'
+  | 'limits'
+  | 'clock'
+
+/** In the order in which they are looked at. */
+export const CHECKS: readonly DoctorCheck[] = [
   'credentials',
   'versions',
   'name',
@@ -14,9 +30,7 @@ export const CHECKS = [
   'group',
   'limits',
   'clock',
-] as const
-
-export type DoctorCheck = (typeof CHECKS)[number]
+]
 
 /**
  * ok: as it should be. warning: it works, but will or may not always. failed: this stands between this machine and its alerts. unknown: it
@@ -62,17 +76,7 @@ export function textOf({ message, mend, hint }: AlertError): string {
   return hint === undefined || text.includes(hint) ? text : `${text} (${hint})`
 }
 
-/** What servers and files say may hold control characters, which a terminal would obey. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g
-
-const oneLine = (text: string): string =>
-  text
-    .trim()
-    .replace(/\s*[\r\n]\s*/g, ' ')
-    .replace(CONTROL, '\ufffd')
-
-/** All findings in a sentence. */
+/** What `summaryOf` makes of findings. */
 export interface DoctorSummary {
   /** Nothing failed. */
   readonly ok: boolean
@@ -82,7 +86,7 @@ export interface DoctorSummary {
   readonly what: string
 }
 
-/** @example summaryOf(await lastValueFrom(doctor({ noauth: true }).pipe(toArray()))).ok */
+/** All findings in a sentence. @example summaryOf(await lastValueFrom(doctor({ noauth: true }).pipe(toArray()))).ok */
 export function summaryOf(findings: readonly Finding[]): DoctorSummary {
   const count = (verdict: Verdict): number => findings.filter(({ ok }) => ok === verdict).length
   const counts = {

@@ -24,7 +24,7 @@ export function shakeHands(
   { plan, signal }: Examination,
   host: string,
   tls: ConnectionOptions,
-  timeout = plan.timeout,
+  timeout: number = plan.timeout,
 ): Promise<Handshake> {
   const { server } = plan
   return new Promise((resolve, reject) => {

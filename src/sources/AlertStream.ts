@@ -1,7 +1,8 @@
 import { Observable, type OperatorFunction } from 'rxjs'
 import { iterate } from './iterate.ts'
 
-type Op<A, B> = OperatorFunction<A, B>
+/** rxjs's OperatorFunction, in short. */
+export type Op<A, B> = OperatorFunction<A, B>
 
 /**
  * An Observable that is an async iterable too, also behind `pipe`. Cold: each subscription, and each loop, reads for itself.
@@ -13,6 +14,7 @@ type Op<A, B> = OperatorFunction<A, B>
  * for await (const { payload } of client.topic('superevent').pipe(parseJson())) console.log(payload)
  */
 export class AlertStream<T> extends Observable<T> implements AsyncIterable<T> {
+  /** As an Observable's, and what comes out can be looped over too. Of more than eight operators: `pipe(...).pipe(...)`. */
   override pipe(): AlertStream<T>
   override pipe<A>(a: Op<T, A>): AlertStream<A>
   override pipe<A, B>(a: Op<T, A>, b: Op<A, B>): AlertStream<B>
@@ -44,6 +46,7 @@ export class AlertStream<T> extends Observable<T> implements AsyncIterable<T> {
     return toStream(operators.reduce<Observable<unknown>>((source, operator) => operator(source as Observable<never>), this))
   }
 
+  /** A loop: subscribes at its first value, unsubscribes at its end. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
     return iterate(this)
   }

@@ -6,7 +6,9 @@ import type { ReadCounters } from './options.ts'
 
 /** Where a checkpoint's cursor is kept, as an opaque string. `fileStore(path)` is one. */
 export interface CheckpointStore {
+  /** Where it stands; undefined: nothing was saved yet. */
   load(): Promise<string | undefined>
+  /** What fails is tried again. */
   save(cursor: string): Promise<void>
   /** Called when the stream has ended and its position is saved: others may have now what `load` kept from them. */
   release?(): Promise<void>
@@ -45,6 +47,7 @@ export class Checkpoint {
    * further on, by partition.
    *
    * @throws ConfigError when the store cannot be read, or holds something else
+   * @internal
    */
   async load(): Promise<Cursor | undefined> {
     this.#isFollowing = false
@@ -57,7 +60,7 @@ export class Checkpoint {
     return isOurs ? own : furtherOn(own, stored)
   }
 
-  /** For the subscription: what advances it from now on. */
+  /** For the subscription: what advances it from now on. @internal */
   follow(cursor: () => Cursor | undefined): void {
     this.#cursor = cursor
     this.#isFollowing = true
@@ -72,7 +75,7 @@ export class Checkpoint {
     }
   }
 
-  /** For the subscription: saves the prefix as it is now; whether it is saved, else that is logged. */
+  /** For the subscription: saves the prefix as it is now; whether it is saved, else that is logged. @internal */
   async saved(logger: Logger, counters: Pick<ReadCounters, 'commits' | 'commitFailures'>): Promise<boolean> {
     try {
       if (await this.#save()) counters.commits++
@@ -84,7 +87,7 @@ export class Checkpoint {
     }
   }
 
-  /** For the subscription, when it has ended. What fails is logged. */
+  /** For the subscription, when it has ended. What fails is logged. @internal */
   async release(logger: Logger): Promise<void> {
     try {
       await this.#store?.release?.()

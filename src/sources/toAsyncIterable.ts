@@ -1,6 +1,7 @@
 import type { Observable, Subscription } from 'rxjs'
 import { AlertError, ConfigError } from '../errors.ts'
 
+/** How much is kept for a loop that is slow. */
 export interface ToAsyncIterableOptions {
   /** Values kept for a loop that is slower than the source. */
   readonly buffer: number

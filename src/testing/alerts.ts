@@ -21,6 +21,7 @@ export interface SampleAlert {
   readonly external_coinc: null
 }
 
+/** The event in a sample alert. */
 export interface SampleEvent {
   /** ISO 8601, UTC. */
   readonly time: string
@@ -41,6 +42,7 @@ export interface SampleEvent {
   readonly skymap: string
 }
 
+/** Which alerts `sampleAlerts` makes up. */
 export interface SampleOptions {
   /** The same seed gives the same alerts. @default 1 */
   readonly seed?: number | undefined

@@ -1,6 +1,7 @@
 // Made by scripts/error-codes from the jar of Kafka 4.1.0; do not edit.
 // biome-ignore-all format: one code a line
 
+/** Kafka's names of what a broker answers. */
 export type KafkaErrorName =
   | 'UNKNOWN_SERVER_ERROR'
   | 'NONE'

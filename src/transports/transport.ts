@@ -135,6 +135,7 @@ export interface Reader {
   close(deadline: number): Promise<void>
 }
 
+/** How a batch is compressed. */
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
 export interface OutRecord {
@@ -182,16 +183,19 @@ export interface Writer {
   close(deadline: number): Promise<void>
 }
 
+/** A way to a log. Made by `MemoryTransport`; of use as the option `transport` only: what it does is between it and the client, and may change. */
 export interface Transport {
   /** host:port of the server, as it is named in records, statuses and cursors. */
   readonly server: string
-  /** `'all'`: every topic that this user may see, without Kafka's internal ones. A named topic that is absent, forbidden or badly named is a fault of its own. */
+  /** `'all'`: every topic that this user may see, without Kafka's internal ones. A named topic that is absent, forbidden or badly named is a fault of its own. @internal */
   describe(topics: readonly string[] | 'all', signal?: AbortSignal): Promise<ReadonlyMap<string, Per<TopicDescription>>>
-  /** One answer for each partition, in the order asked. No record at or after a time: the end. */
+  /** One answer for each partition, in the order asked. No record at or after a time: the end. @internal */
   locate(at: Where, partitions: readonly TopicPartition[], signal?: AbortSignal): Promise<readonly Per<Position>[]>
+  /** @internal */
   read(options: ReadOptions, on: (event: ReadEvent) => void): Reader
+  /** @internal */
   write(options: WriteOptions): Writer
-  /** Deletes the topic and its records at the broker. */
+  /** Deletes the topic and its records at the broker. @internal */
   deleteTopic(topic: string): Promise<void>
   /** Ends every reader and writer; resolves when no socket is left. @param deadline ms for what is under way, default `CLOSE_DEADLINE` */
   close(deadline?: number): Promise<void>

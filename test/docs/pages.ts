@@ -12,7 +12,7 @@ export const filesOf = (folder: string, ending: string): string[] =>
     .filter(name => name.endsWith(ending))
     .map(name => `${folder}/${name}`)
 
-export const pages: readonly string[] = ['README.md', 'CONTRIBUTING.md', 'examples/README.md', ...filesOf('docs', '.md')]
+export const pages: readonly string[] = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'examples/README.md', ...filesOf('docs', '.md')]
 
 /** What stands between fences. */
 export interface Block {

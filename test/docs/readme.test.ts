@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { createProgram } from '../../src/cli/program.ts'
+import { DEFAULT_LIMITS } from '../../src/limits.ts'
+import { rowsOf } from './namedTests.ts'
 import { blocksOf, pages, read, root } from './pages.ts'
 
 /** How long a reconnect took is the machine's, and what comes first of two streams is nobody's promise. */
@@ -30,7 +32,7 @@ describe('the docs', () => {
   it('the commands and flags that are named exist', () => {
     const { commands } = createProgram()
     const lines = pages.flatMap(page =>
-      [...read(page).matchAll(/igwn-alert-rx ((?:listen|topics|send|demo)\b[^`\n]*)/g)].map(([, line]) => line),
+      [...read(page).matchAll(/igwn-alert-rx ((?:listen|topics|send|demo|doctor|bridge)\b[^`\n]*)/g)].map(([, line]) => line),
     )
     expect(lines.length).toBeGreaterThan(1)
     const unknown = lines.flatMap(line => {
@@ -40,6 +42,13 @@ describe('the docs', () => {
       return words.filter(word => word.startsWith('-') && !flags.includes(word))
     })
     expect(unknown).toEqual([])
+  })
+
+  it('the limits that are said are those of the code', () => {
+    const numberOf = (text: string): number => Number(text.replaceAll(/[^\d]/g, '')) * (text.endsWith(' MiB') ? 1024 * 1024 : 1)
+    const said = rowsOf('docs/formats.md').filter(({ heading }) => heading === 'Limits')
+    const limits = said.map(({ cells: [name = '', value = ''] }) => [name.replaceAll('`', ''), numberOf(value)])
+    expect(Object.fromEntries(limits)).toEqual(DEFAULT_LIMITS)
   })
 
   it('no link of the docs points to nothing', () => {

@@ -4,11 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { IgwnAlertClient, silentLogger } from 'igwn-alert-rx'
+import { IgwnAlertClient, outgoing, silentLogger } from 'igwn-alert-rx'
 import { MemoryTransport, sampleAlerts } from 'igwn-alert-rx/testing'
 import { firstValueFrom, lastValueFrom, toArray } from 'rxjs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { run as checkpoint } from '../../examples/checkpoint.ts'
+import { run as decode } from '../../examples/decode.ts'
 import { run as filter } from '../../examples/filter.ts'
 import { run as forAwait } from '../../examples/for-await.ts'
 import { run as handle } from '../../examples/handle.ts'
@@ -62,6 +63,20 @@ describe('examples', () => {
     const rare = sampleAlerts(['PRELIMINARY', 'INITIAL'], { far: 1e-10 })
     for (const alert of [...rare, ...sampleAlerts(['PRELIMINARY', 'RETRACTION'], { seed: 2, far: 1e-4 })]) put('gracedb.superevent', alert)
     expect(await lastValueFrom(filter(client).pipe(toArray()))).toEqual([rare[0]?.superevent_id])
+  })
+
+  it('decode shows every format', async () => {
+    const skymap = Uint8Array.of(31, 139)
+    for (const format of ['json', 'avro', 'circular'] as const) {
+      const payload = format === 'circular' ? { header: { title: 'GCN' }, body: 'S1' } : format === 'avro' ? [{ skymap }] : { uid: 'S1' }
+      await client.publish('superevent', outgoing(payload, { format }))
+    }
+    await lastValueFrom(decode(client, say))
+    expect(said).toEqual([
+      'superevent, json: {"uid":"S1"}',
+      'superevent, avro: [{"skymap":"2 bytes"}]',
+      'superevent, circular: {"header":{"title":"GCN"},"body":"S1"}',
+    ])
   })
 
   it('once pages once for what comes twice, and not for what is old', async () => {

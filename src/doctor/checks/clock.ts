@@ -1,5 +1,6 @@
-import { base64UrlToText } from '../../base64.ts'
+import { readClaims } from '../../auth/jwt.ts'
 import type { Credential } from '../../transports/transport.ts'
+import { timeText } from '../../words.ts'
 import { type Finding, type Found, finding } from '../finding.ts'
 import { duration } from '../words.ts'
 import type { Secured } from './credentials.ts'
@@ -25,7 +26,7 @@ export function lookAtClock({ topics, security }: Needs, now: number): Found<tru
 }
 
 function future({ topic, newest = 0 }: SeenTopic, now: number): Finding {
-  const what = `the newest record of ${topic} is of ${at(newest)}, ${duration(newest - now)} ahead of this machine's clock`
+  const what = `the newest record of ${topic} is of ${timeText(newest)}, ${duration(newest - now)} ahead of this machine's clock`
   const mend = 'Check this clock (NTP). If it is right, that of who publishes there is not; dropStale and a start at a date go by both'
   return finding('clock', 'warning', what, { subject: topic, mend })
 }
@@ -33,27 +34,17 @@ function future({ topic, newest = 0 }: SeenTopic, now: number): Finding {
 function againstToken(issued: number, now: number): readonly Finding[] {
   const apart = duration(issued - now)
   if (issued > now + TOLERANCE) {
-    const what = `the token was issued at ${at(issued)}, ${apart} ahead of this machine's clock`
+    const what = `the token was issued at ${timeText(issued)}, ${apart} ahead of this machine's clock`
     return [finding('clock', 'warning', what, { mend: 'Check this clock (NTP)' })]
   }
-  return now - issued > TOLERANCE ? [] : [finding('clock', 'ok', `${at(now)}, within ${apart} of that of who issues the tokens`)]
+  return now - issued > TOLERANCE ? [] : [finding('clock', 'ok', `${timeText(now)}, within ${apart} of that of who issues the tokens`)]
 }
 
 function unknown(topics: readonly SeenTopic[], now: number): Finding {
   const seen = topics.some(({ newest }) => newest !== undefined) ? 'no record is of the future' : 'there is no record to compare it with'
-  return finding('clock', 'unknown', `${at(now)} by this machine; ${seen}, and the server does not tell its time`)
+  return finding('clock', 'unknown', `${timeText(now)} by this machine; ${seen}, and the server does not tell its time`)
 }
 
-const at = (time: number): string => new Date(time).toISOString()
-
-/** When a JWT was issued, ms since 1970; undefined where it does not say, and of a password. */
-function issueOf(credential: Credential | undefined): number | undefined {
-  if (credential?.mechanism !== 'OAUTHBEARER') return undefined
-  try {
-    const claims: unknown = JSON.parse(base64UrlToText(credential.token.split('.')[1] ?? ''))
-    if (typeof claims !== 'object' || claims === null || !('iat' in claims)) return undefined
-    return typeof claims.iat === 'number' ? claims.iat * 1000 : undefined
-  } catch {
-    return undefined
-  }
-}
+/** Undefined where it does not say, and of a password. */
+const issueOf = (credential: Credential | undefined): number | undefined =>
+  credential?.mechanism === 'OAUTHBEARER' ? readClaims(credential.token)?.issued : undefined

@@ -3,6 +3,7 @@ import type { AlertError } from '../../errors.ts'
 import { nearest, seesTopics } from '../../sources/nearest.ts'
 import type { Link } from '../../transports/kafka/link.ts'
 import { askMetadata, type TopicMetadata } from '../../transports/kafka/links.ts'
+import { timeText } from '../../words.ts'
 import { type Finding, type Found, finding, plural, textOf } from '../finding.ts'
 import type { Plan } from '../options.ts'
 import { lookIntoPartitions, type PartitionLook } from '../partitions.ts'
@@ -101,7 +102,7 @@ const numbers = (partitions: readonly PartitionLook[]): string => some(partition
 function contentOf(partitions: readonly PartitionLook[], newest: number | undefined, now: number): string {
   const offsets = partitions.reduce((sum, { start = 0, end = 0 }) => sum + end - start, 0)
   if (offsets === 0) return 'no records now'
-  const when = newest === undefined ? '' : `, the newest of ${new Date(newest).toISOString()} (${ago(now - newest)})`
+  const when = newest === undefined ? '' : `, the newest of ${timeText(newest)} (${ago(now - newest)})`
   return `up to ${plural(offsets, 'record')}${when}`
 }
 

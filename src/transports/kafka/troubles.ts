@@ -1,4 +1,5 @@
 import { AlertError } from '../../errors.ts'
+import { isUntrusted } from '../trust.ts'
 
 /** How far a connection had come when it ended. */
 export interface Progress {
@@ -15,7 +16,6 @@ export interface Progress {
 }
 
 const NAME_UNKNOWN = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_NONAME', 'EAI_NODATA'])
-const UNTRUSTED = /CERT|SIGNATURE|ISSUER|CRL|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH/
 const NOT_TLS = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'ERR_SSL_HTTP_REQUEST', 'EPROTO'])
 
 /** What a socket's end means. A bare close is never a verdict: it is ALERT_CONNECTION, with a guess as its `hint`. */
@@ -31,7 +31,7 @@ export function connectionError(address: string, cause: NodeJS.ErrnoException | 
     const mend = 'Give a certificate that the broker accepts as tls.cert and tls.key'
     return new AlertError('ALERT_PROTOCOL', `${address}: the broker refuses our certificate, or misses one: ${said}`, { cause, mend })
   }
-  if (!/^ERR_/.test(code) && UNTRUSTED.test(code)) {
+  if (isUntrusted(code)) {
     const mend = "Give its authority's certificate as tls.ca, or check this machine's clock"
     return new AlertError('ALERT_TLS_TRUST', `${address}: the certificate is not trusted: ${said} (${code})`, { cause, mend })
   }

@@ -7,6 +7,7 @@ import { MemoryPartition } from './MemoryPartition.ts'
 import type { NewRecord } from './MemoryRecord.ts'
 import { TimerScope } from './TimerScope.ts'
 
+/** A cluster's options. */
 export interface MemoryLogOptions {
   /** @default systemClock */
   readonly clock?: Clock | undefined
@@ -16,6 +17,7 @@ export interface MemoryLogOptions {
   readonly assigner?: Assigner | undefined
 }
 
+/** A topic's options. */
 export interface TopicOptions {
   /** @default 1 */
   readonly partitions?: number | undefined
@@ -23,6 +25,7 @@ export interface TopicOptions {
   readonly maxMessageBytes?: number | undefined
 }
 
+/** A topic as it is. */
 export interface MemoryTopic {
   readonly name: string
   /** Another one after each creation. */
@@ -63,14 +66,17 @@ export class MemoryLog {
     this.#timers = new TimerScope(clock)
   }
 
+  /** Names, in the order of their creation. */
   get topics(): readonly string[] {
     return [...this.#topics.keys()]
   }
 
+  /** Undefined: there is none of that name. */
   topic(name: string): MemoryTopic | undefined {
     return this.#topics.get(name)
   }
 
+  /** An empty one. */
   createTopic(name: string, { partitions = 1, maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES }: TopicOptions = {}): void {
     if (!isTopicName(name)) throw new ConfigError(`'${name}' is not a topic's name`)
     if (this.#topics.has(name)) throw new ConfigError(`The topic ${name} exists`)
@@ -96,6 +102,7 @@ export class MemoryLog {
     })
   }
 
+  /** As an administrator does; a topic never gets fewer. */
   addPartitions(name: string, count: number): void {
     this.#find(name).partitions.push(...newPartitions(count))
     this.#changed()
@@ -125,6 +132,7 @@ export class MemoryLog {
     this.partition({ topic, partition }).damage(offset, count)
   }
 
+  /** A partition, to look at. */
   partition({ topic, partition }: TopicPartition): MemoryPartition {
     const found = this.#find(topic).partitions[partition]
     if (!found) throw new ConfigError(`There is no partition ${partitionKey({ topic, partition })}`)
@@ -136,6 +144,7 @@ export class MemoryLog {
     return partition % this.brokers
   }
 
+  /** Whether it answers. */
   isUp(broker: number): boolean {
     return !this.#stopped.has(broker)
   }
@@ -152,13 +161,14 @@ export class MemoryLog {
     this.wake()
   }
 
+  /** It answers again. */
   startBroker(broker: number): void {
     this.#checkBroker(broker)
     this.#stopped.delete(broker)
     this.wake()
   }
 
-  /** A group comes into being when it is asked for. */
+  /** A group comes into being when it is asked for. @internal */
   group(id: string): MemoryGroup {
     let group = this.#groups.get(id)
     if (!group) {
@@ -173,6 +183,7 @@ export class MemoryLog {
     return group === undefined ? [...this.#groups.values()].flatMap(({ members }) => members) : this.group(group).members
   }
 
+  /** What the group has committed of a partition. */
   committed(group: string, topic: string, partition: number): number | undefined {
     return this.group(group).committedOf({ topic, partition })
   }

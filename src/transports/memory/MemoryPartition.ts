@@ -42,31 +42,35 @@ export class MemoryPartition {
     return this.#records
   }
 
+  /** @internal */
   append(record: NewRecord, now: number): number {
     const offset = this.#end++
     this.#records.push(new MemoryRecord(offset, record, now))
     return offset
   }
 
+  /** @internal */
   skip(count: number): void {
     this.#end += count
   }
 
+  /** @internal */
   truncate(before: number): void {
     this.#start = Math.min(Math.max(before, this.#start), this.#end)
     this.#records.splice(0, this.#indexOf(this.#start))
   }
 
+  /** @internal */
   damage(offset: number, count: number): void {
     this.#damages.push({ from: offset, to: offset + count })
   }
 
-  /** The offset of the first record at or after `time`; none: the end. */
+  /** The offset of the first record at or after `time`; none: the end. @internal */
   offsetAt(time: number): number {
     return this.#records.find(({ timestamp }) => timestamp >= time)?.offset ?? this.#end
   }
 
-  /** From `offset` on, at least one record if there is one, up to what cannot be read. */
+  /** From `offset` on, at least one record if there is one, up to what cannot be read. @internal */
   fetch(offset: number, limits: FetchLimits): Fetched {
     if (offset < this.#start || offset > this.#end) return 'out of range'
     const damage = this.#damages.find(({ from, to }) => from <= offset && offset < to)

@@ -24,6 +24,7 @@ import { MemoryWriter } from './MemoryWriter.ts'
 import { type Operation, Rights } from './rights.ts'
 import { TimerScope } from './TimerScope.ts'
 
+/** A connection's options. */
 export interface MemoryTransportOptions {
   /** What it reads and writes; several transports may share one. @default a new one */
   readonly log?: MemoryLog | undefined
@@ -83,6 +84,7 @@ export class MemoryTransport implements Transport {
     this.#client = { server, log: this.log, link, faults, rights: new Rights(), timers, batchRecords, swallowsAnswer }
   }
 
+  /** @internal */
   async describe(topics: readonly string[] | 'all', signal?: AbortSignal): Promise<ReadonlyMap<string, Per<TopicDescription>>> {
     const { link, rights } = this.#client
     return link.request(
@@ -95,10 +97,12 @@ export class MemoryTransport implements Transport {
     )
   }
 
+  /** @internal */
   async locate(at: Where, partitions: readonly TopicPartition[], signal?: AbortSignal): Promise<readonly Per<Position>[]> {
     return this.#client.link.request('locate', () => partitions.map(of => this.#locate(at, of)), { signal })
   }
 
+  /** @internal */
   read(options: ReadOptions, on: (event: ReadEvent) => void): Reader {
     const reader = new MemoryReader(this.#client, options, event => {
       if (event.type === 'ended') this.#readers.delete(reader)
@@ -108,12 +112,14 @@ export class MemoryTransport implements Transport {
     return reader
   }
 
+  /** @internal */
   write(options: WriteOptions): Writer {
     const writer = new MemoryWriter(this.#client, options, () => this.#writers.delete(writer))
     this.#writers.add(writer)
     return writer
   }
 
+  /** @internal */
   async deleteTopic(topic: string): Promise<void> {
     const { link, rights } = this.#client
     await link.request('delete', () => {
@@ -164,6 +170,7 @@ export class MemoryTransport implements Transport {
     this.#client.link.goOffline()
   }
 
+  /** Somebody answers again. */
   goOnline(): void {
     this.#client.link.goOnline()
   }
@@ -185,6 +192,7 @@ export class MemoryTransport implements Transport {
     this.#client.link.refuses = true
   }
 
+  /** As `refuseCredentials()` had not been called. */
   acceptCredentials(): void {
     this.#client.link.refuses = false
   }

@@ -4,6 +4,7 @@ import { type KafkaErrorName, kafkaError } from '../codes.ts'
 /** The request that goes wrong. `connect`: what comes before any other. `offsets`: what a group has committed, asked for after each join. */
 export type FaultPoint = 'connect' | 'describe' | 'locate' | 'fetch' | 'join' | 'offsets' | 'heartbeat' | 'commit' | 'write' | 'delete'
 
+/** Where `MemoryTransport.fail` strikes. */
 export interface FaultOptions {
   readonly at: FaultPoint
   /** Only what concerns this full topic. @default any */

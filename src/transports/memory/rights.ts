@@ -1,3 +1,4 @@
+/** What a right is needed for. */
 export type Operation = 'describe' | 'read' | 'write' | 'delete'
 
 const ALL: readonly Operation[] = ['describe', 'read', 'write', 'delete']
