@@ -15,7 +15,8 @@ const faults = ['test/faults/*.test.ts']
 const alone = ['brokerKilled', 'threeBrokers', 'network', 'liveness', 'soak'].map(name => `test/faults/${name}.test.ts`)
 const faultTimeout = process.env['IGWN_ALERT_RX_FULL'] === 'true' ? 900_000 : 240_000
 const packaged = ['test/package/**/*.test.ts']
-const browser = ['test/browser/**/*.test.ts']
+// browser: what needs Chromium or nginx.
+const browser = ['test/browser/**/*.test.ts', 'test/bridge/nginx.test.ts']
 const browserTimeout = process.env['IGWN_ALERT_RX_FULL'] === 'true' ? 180_000 : 60_000
 
 export default defineConfig({

@@ -64,7 +64,7 @@ async function runRows({ chosen, rounds, write }: Options, bench: Bench): Promis
   ].join(' ')
   const results = [about, ...parts].join('\n\n')
   console.log(`${results}\n${said.join('\n')}`)
-  if (write) await writeResults(new URL('../docs/benchmarks.md', import.meta.url), results)
+  if (write) await writeResults(new URL('../docs/benchmarks.md', import.meta.url), 'npm run bench -- --write', results)
   return !said.some(line => line.startsWith('MISSED'))
 }
 

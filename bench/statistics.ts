@@ -10,3 +10,10 @@ export function range(values: readonly number[], over: readonly number[]): reado
   const ratios = values.map((value, i) => value / over[i]!)
   return [Math.min(...ratios), Math.max(...ratios)]
 }
+
+/** The value below which such a share of them is; of 1 the largest. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  if (sorted.length === 0) throw new Error('no values, no quantile')
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!
+}

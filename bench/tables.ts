@@ -28,7 +28,7 @@ export function verdicts(row: Row, samples: Samples): string[] {
   })
 }
 
-const mark = (met: boolean): string => (met ? 'met   ' : 'MISSED')
+export const mark = (met: boolean): string => (met ? 'met   ' : 'MISSED')
 
 function workTable({ contenders, size, required }: Work, samples: Samples): string[] {
   const ours = samples.get(contenders[0]!.name)!.map(rateOf)
@@ -72,7 +72,7 @@ const rateOf = ({ count, seconds }: Sample): number => count! / seconds
 const callbacksOf = ({ contenders }: Idle, samples: Samples, i: number): number[] =>
   samples.get(contenders[i]!.name)!.map(({ callbacks, seconds }) => callbacks! / seconds)
 
-function table(head: readonly string[], body: readonly (readonly (string | number)[])[]): string[] {
+export function table(head: readonly string[], body: readonly (readonly (string | number)[])[]): string[] {
   const line = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`
   const rule = head.map((_, i) => (i === 0 || i === head.length - 1 ? '---' : '---:'))
   return [line(head), line(rule), ...body.map(line)]
@@ -81,4 +81,4 @@ function table(head: readonly string[], body: readonly (readonly (string | numbe
 const thousands = (value: number): string => Math.round(value).toLocaleString('en-US')
 
 /** Two or three digits: what such a measurement can tell. */
-const digits = (value: number): string => (value >= 100 ? thousands(value) : value >= 10 ? value.toFixed(1) : value.toFixed(2))
+export const digits = (value: number): string => (value >= 100 ? thousands(value) : value >= 10 ? value.toFixed(1) : value.toFixed(2))

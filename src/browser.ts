@@ -1,3 +1,8 @@
+/**
+ * Reads what a bridge serves; with the operators. Runs anywhere.
+ *
+ * @module igwn-alert-rx/browser
+ */
 export { BridgeRecord } from './bridge/browser/BridgeRecord.ts'
 export { type FetchLinkOptions, fetchLink } from './bridge/browser/fetchLink.ts'
 export { BridgeRecords, fromBridge } from './bridge/browser/fromBridge.ts'

@@ -1,3 +1,8 @@
+/**
+ * The operators, what flows through them, and their errors. Runs anywhere.
+ *
+ * @module igwn-alert-rx/operators
+ */
 export type { Claim } from './claims.ts'
 export { AlertError, type AlertErrorCode, ConfigError, DecodeError } from './errors.ts'
 export type { GcnCircular } from './formats/circular.ts'

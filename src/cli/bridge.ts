@@ -9,6 +9,7 @@ export interface BridgeFlags extends CommonFlags {
   readonly allowHost?: readonly string[] | undefined
   readonly origin?: readonly string[] | undefined
   readonly tokenFile?: string | undefined
+  readonly ui?: boolean | undefined
   readonly tests: 'exclude' | 'include' | 'only'
 }
 
@@ -21,6 +22,7 @@ Plain HTTP: put a proxy with TLS before it where others reach it.
 
 Examples:
   $ igwn-alert-rx bridge superevent
+  $ igwn-alert-rx bridge --ui superevent
   $ igwn-alert-rx bridge --port 8081 --origin https://dashboard.example.org --token-file tokens
   $ curl -N http://127.0.0.1:8080/stream?topics=superevent`
 
@@ -33,13 +35,14 @@ export function addBridge(program: Command): void {
     .option('--allow-host <name...>', 'names that requests may call this server by (default: those of this machine, or --host)')
     .option('--origin <origin...>', 'pages of these origins may read: exactly scheme://host[:port]')
     .option('--token-file <file>', 'tokens, one a line, one of which each request has to have')
+    .option('--ui', 'also serve a page that shows superevents as they come')
     .addOption(new Option('--tests <which>', 'test messages').choices(['exclude', 'include', 'only']).default('exclude'))
     .addHelpText('after', EXAMPLES)
     .action((names: string[], _flags, command: Command) => bridge(names, command.optsWithGlobals<BridgeFlags>()))
 }
 
 async function bridge(topics: readonly string[], flags: BridgeFlags): Promise<void> {
-  const { port, host, origin, tokenFile: file, tests } = flags
+  const { port, host, origin, tokenFile: file, tests, ui } = flags
   const authorize = file === undefined ? undefined : await tokenFile(file)
   const hosts = hostsOf(flags)
   await running(
@@ -48,14 +51,18 @@ async function bridge(topics: readonly string[], flags: BridgeFlags): Promise<vo
       const client = new IgwnAlertClient(options)
       try {
         const streams = { client, topics: topics.length > 0 ? topics : undefined }
-        const served = createBridge({ streams, authorize, hosts, origins: origin, tests, logger: options.logger })
-        const server = await serveBridge(served, { port, host })
-        await output.line(
-          `igwn-alert-rx: serving ${topics.join(', ') || 'every topic'} of ${client.server} at ${server.url}/stream; Ctrl-C ends`,
-        )
-        if (!authorize && !LOOPBACK.has(host)) console.error('igwn-alert-rx: whoever reaches it may read; --token-file asks for a token')
-        await new Promise(resolve => signal.addEventListener('abort', resolve))
-        await server.close()
+        const served = createBridge({ streams, authorize, hosts, origins: origin, tests, ui, logger: options.logger })
+        try {
+          const server = await serveBridge(served, { port, host })
+          await output.line(
+            `igwn-alert-rx: serving ${topics.join(', ') || 'every topic'} of ${client.server} at ${server.url}/${ui ? '' : 'stream'}; Ctrl-C ends`,
+          )
+          if (!authorize && !LOOPBACK.has(host)) console.error('igwn-alert-rx: whoever reaches it may read; --token-file asks for a token')
+          if (!signal.aborted) await new Promise(resolve => signal.addEventListener('abort', resolve))
+          await server.close()
+        } finally {
+          await served.close()
+        }
       } finally {
         await client.close()
       }

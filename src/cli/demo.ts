@@ -15,7 +15,8 @@ import {
 } from 'rxjs'
 import { type Delivery, filterRecords, handle, IgwnAlertClient, outgoing, parseJson, type Status, silentLogger } from '../index.ts'
 import { MemoryTransport, type NightMessage, type SampleAlert, sampleNight } from '../testing.ts'
-import { alertLine, backLine, closing, droppedLine, heading, inWords, lostLine, lostOf, subjectOf, type Tally } from './demoLines.ts'
+import { farInWords } from '../words.ts'
+import { alertLine, backLine, closing, droppedLine, heading, lostLine, lostOf, subjectOf, type Tally } from './demoLines.ts'
 import type { Output } from './output.ts'
 import { running } from './running.ts'
 
@@ -76,7 +77,7 @@ function show({ production, playground }: Clients, night: readonly NightMessage[
   const isShown = ({ payload }: Delivery<SampleAlert>): boolean => {
     const { superevent_id: id, alert_type: type, event } = payload
     if (!event || event.far < RARE) return true
-    drop({ id, type }, `false alarms ${inWords(event.far)}: our filter wants them rarer than ${inWords(RARE)}`)
+    drop({ id, type }, `false alarms ${farInWords(event.far)}: our filter wants them rarer than ${farInWords(RARE)}`)
     return false
   }
   const alerts$ = merge(production.topic(TOPIC), playground.topic(TOPIC)).pipe(

@@ -1,6 +1,7 @@
 import type { Delivery, Status } from '../index.ts'
 import type { NightMessage, SampleAlert } from '../testing.ts'
-import { type Output, spaced } from './output.ts'
+import { farInWords } from '../words.ts'
+import type { Output } from './output.ts'
 
 type Style = Pick<Output, 'style'>
 
@@ -34,16 +35,6 @@ function timeOf({ time_created }: SampleAlert): string {
   return `${day} ${month} ${time}`
 }
 
-/** A false-alarm rate (Hz) in words: how often noise alone looks like this. */
-export function inWords(far: number): string {
-  const days = 1 / (far * 86_400)
-  const years = days / 365.25
-  return years >= 1 ? `1 per ${rounded(years)} years` : `1 per ${rounded(days)} days`
-}
-
-/** Two digits count; thousands apart: 2 700. */
-const rounded = (n: number): string => spaced(Number(n.toPrecision(2)))
-
 function likeliest(classification: Readonly<Record<string, number>>): string {
   const [name, probability] = Object.entries(classification).sort(([, a], [, b]) => b - a)[0] ?? ['?', 0]
   return `${name} ${Math.round(probability * 100)} %`
@@ -52,7 +43,11 @@ function likeliest(classification: Readonly<Record<string, number>>): string {
 export function alertLine({ payload, group }: Delivery<SampleAlert>, { style }: Style): string {
   const { superevent_id: id, alert_type: type, event } = payload
   const facts = event
-    ? [cell('source', likeliest(event.classification)), cell('detectors', event.instruments.join(' ')), cell('noise', inWords(event.far))]
+    ? [
+        cell('source', likeliest(event.classification)),
+        cell('detectors', event.instruments.join(' ')),
+        cell('noise', farInWords(event.far) ?? '?'),
+      ]
     : ['withdrawn: not an astrophysical event']
   const colour = event ? 'green' : 'red'
   const mock = id.startsWith('MS') ? style('yellow', `mock, of ${group}`) : ''

@@ -1,4 +1,5 @@
 import { AlertError } from '../index.ts'
+import { oneLine } from '../words.ts'
 
 /** 0: done; for `listen` also after Ctrl-C. 1: it failed. 2: wrong usage or configuration. 130: Ctrl-C, or SIGTERM, before it was done. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
@@ -40,4 +41,4 @@ export function usageLine(text: string): string {
   return lineOf(`${text.replace(/^error: /, '').replace(/'(--?[\w-]+)=.*'/s, "'$1'")} (--help shows how)`)
 }
 
-const lineOf = (text: string): string => `igwn-alert-rx: ${text.trim().replace(/\s*\n\s*/g, ' ')}\n`
+const lineOf = (text: string): string => `igwn-alert-rx: ${oneLine(text)}\n`

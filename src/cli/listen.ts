@@ -58,10 +58,26 @@ export async function printAlerts(
   { count = Number.POSITIVE_INFINITY, ...flags }: PrintFlags & Pick<ListenFlags, 'count'>,
   external?: ExternalResolver,
 ): Promise<void> {
-  const print = async (record: Delivery<unknown>): Promise<true> => {
-    await output.line(textOf(record, flags, output))
-    return true
+  const print = async (record: Delivery<unknown>): Promise<boolean> => {
+    const text = printable(record, flags, output)
+    if (text !== undefined) await output.line(text)
+    return text !== undefined
   }
-  const printed = records.pipe(decode({ ...DECODING, external }), handle(print, { retry: 0, onFailure: 'error' }), take(count))
+  const printed = records.pipe(
+    decode({ ...DECODING, external }),
+    handle(print, { retry: 0, onFailure: 'error' }),
+    filter(isPrinted => isPrinted),
+    take(count),
+  )
   await lastValueFrom(printed, { defaultValue: false })
+}
+
+/** Undefined for what cannot be said in a text, such as one of more than half a gigabyte: it is reported, and ends nothing. */
+function printable(record: Delivery<unknown>, flags: PrintFlags, output: Output): string | undefined {
+  try {
+    return textOf(record, flags, output)
+  } catch (error) {
+    record.fail(error)
+    return undefined
+  }
 }

@@ -30,6 +30,3 @@ export const styleFor =
 
 /** Whoever read us has gone (`| head`): the usual end of a command, not a failure. */
 export const isBrokenPipe = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EPIPE'
-
-/** Thousands apart: 1 234 567. */
-export const spaced = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ' ')

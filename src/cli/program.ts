@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { addBridge } from './bridge.ts'
 import { addAuth } from './credentials.ts'
 import { demo } from './demo.ts'
+import { demoPage } from './demoPage.ts'
 import { addDoctor } from './doctor.ts'
 import { EXIT, errorLine, exitCodeOf, usageLine } from './exit.ts'
 import { addListen } from './listen.ts'
@@ -45,8 +46,12 @@ export function createProgram(): Command {
   program
     .command('demo')
     .description('a night of made-up alerts on an embedded log; needs no broker and no account')
-    .addHelpText('after', '\nExample:\n  $ igwn-alert-rx demo')
-    .action(() => demo())
+    .option('--ui', 'nights, one after the other, on a page at --port (default: 8080) of this machine')
+    .addHelpText('after', '\nExamples:\n  $ igwn-alert-rx demo\n  $ igwn-alert-rx demo --ui')
+    .action((_flags, command: Command) => {
+      const { ui, port } = command.optsWithGlobals<{ ui?: boolean; port?: number }>()
+      return ui ? demoPage(port) : demo()
+    })
   return program
 }
 

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
-import { spaced, styleFor } from './output.ts'
+import { spaced } from '../words.ts'
+import { styleFor } from './output.ts'
 
 /** A stream of a terminal, such as process.stderr where it is one. */
 export type Terminal = Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined }

@@ -1,5 +1,6 @@
 import { type AlertRecord, writeJson } from '../index.ts'
-import { type Output, spaced } from './output.ts'
+import { harmless, spaced, timeText } from '../words.ts'
+import type { Output } from './output.ts'
 
 /** How records are printed. */
 export interface PrintFlags {
@@ -38,7 +39,7 @@ const SHOWN = 200
 export function readable(record: AlertRecord<unknown>, { style }: Pick<Output, 'style'>, whole = false): string {
   const { fullTopic, partition, offset, timestamp, isTest, payload } = record
   const test = isTest ? style('yellow', '  test') : ''
-  const head = `${style('bold', `${fullTopic}[${partition}]@${offset}`)}  ${new Date(timestamp).toISOString()}${test}`
+  const head = `${style('bold', `${fullTopic}[${partition}]@${offset}`)}  ${timeText(timestamp)}${test}`
   return `${head}\n${whole ? escaped(indented(printable(payload, EXACT), INDENT)) : harmless(shortened(payload))}\n`
 }
 
@@ -69,6 +70,9 @@ function printable(value: unknown, words: Words): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, printable(field, words)]))
 }
 
+/** What is deeper stays in one line: thousands of values, each behind hundreds of spaces, are no help to anybody. */
+const DEEPEST = 32
+
 /** As JSON.stringify, which refuses bigints. */
 function indented(value: unknown, by: number, depth = 1): string {
   if (typeof value === 'bigint') return String(value)
@@ -81,16 +85,12 @@ function indented(value: unknown, by: number, depth = 1): string {
         .map(([name, field]) => `${JSON.stringify(name)}: ${indented(field, by, depth + 1)}`)
   const [open, close] = isList ? '[]' : '{}'
   if (items.length === 0) return `${open}${close}`
+  if (depth > DEEPEST) return `${open}${items.join(', ')}${close}`
   const line = `\n${' '.repeat(by * depth)}`
   return `${open}${line}${items.join(`,${line}`)}\n${' '.repeat(by * (depth - 1))}${close}`
 }
 
-/** What other programs write may hold control characters, which a terminal would obey. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g
-const harmless = (text: string): string => text.replace(CONTROL, '\ufffd')
-
-/** In JSON they stand within strings alone, where those that JSON leaves as they are can be written in other words. */
+/** In JSON control characters stand within strings alone, where those that JSON leaves as they are can be written in other words. */
 const escaped = (json: string): string =>
   json.replace(/[\u007f-\u009f]/g, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 

@@ -9,6 +9,7 @@ import type { Delivery } from '../record.ts'
 import type { AlertStream } from '../sources/AlertStream.ts'
 import type { LiveReading } from '../sources/LiveReadings.ts'
 import type { Status } from '../status.ts'
+import { harmless } from '../words.ts'
 import type { StreamHooks } from './Streams.ts'
 
 /** Called for each alert. @param topic without the group's prefix. @param payload decoded as hop does, see `decodePayload` */
@@ -41,8 +42,9 @@ export const printAlert: ListenCallback = (_topic, payload, record) => {
 }
 
 function printed(payload: unknown, { payload: bytes, format }: Delivery): unknown {
-  if (typeof payload === 'string' || bytes === null) return payload
-  if (format?.toLowerCase() !== 'avro') return text.decode(bytes)
+  if (bytes === null) return payload
+  if (typeof payload === 'string') return harmless(payload)
+  if (format?.toLowerCase() !== 'avro') return harmless(text.decode(bytes))
   return JSON.stringify(payload, (_name, value: unknown) => (value instanceof Uint8Array ? toBase64(value) : value))
 }
 

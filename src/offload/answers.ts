@@ -1,4 +1,5 @@
 import { AlertError, type AlertErrorCode } from '../errors.ts'
+import { isUntrusted } from '../transports/trust.ts'
 import { Transient } from './Transient.ts'
 
 /** What may be over in a moment. */
@@ -31,16 +32,13 @@ const refused = (code: AlertErrorCode, text: string, mend?: string): AlertError 
 /** `Retry-After` as ms; a date, which needs a clock like the server's, is not looked at. */
 const secondsIn = (retryAfter: string | null): number => (/^\d{1,5}$/.test(retryAfter ?? '') ? Number(retryAfter) * 1000 : 0)
 
-const TRUST = /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/
-const HOST_NAME = /ALTNAME/
-
 /** What `fetch`, or the reading of an answer, threw. */
 export function troubleOf(thrown: unknown, where: string): AlertError | Transient {
-  const code = codeOf(thrown)
-  const said = `${where}: ${code ?? 'the connection failed'}`
-  if (HOST_NAME.test(code ?? ''))
+  const code = codeOf(thrown) ?? ''
+  const said = `${where}: ${code || 'the connection failed'}`
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return new AlertError('ALERT_TLS_HOSTNAME', said, { mend: 'Its certificate names another host: ask who runs it', cause: thrown })
-  if (TRUST.test(code ?? '')) {
+  if (isUntrusted(code)) {
     return new AlertError('ALERT_TLS_TRUST', said, {
       mend: "The server's certificate has to be signed by an authority that this process trusts: NODE_EXTRA_CA_CERTS names a file of more",
       cause: thrown,

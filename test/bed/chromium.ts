@@ -1,6 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { installFromDebian } from './debian.ts'
+import { prepareNginx } from './nginx.ts'
 import { run } from './run.ts'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
@@ -13,21 +15,14 @@ export function findChromium(env: NodeJS.ProcessEnv = process.env): string | und
   return candidates.find(path => path && existsSync(path))
 }
 
-/** Sees to it that there is Chromium, by Debian's package where that may be installed, and the packages of examples/front-ends. */
+/** Sees to it that there is Chromium, and nginx, by Debian's packages where those may be installed, and the packages of examples/front-ends. */
 export async function prepareBrowser(report: (line: string) => void = () => {}): Promise<void> {
-  if (!findChromium()) await installChromium(report)
+  const hint = 'Install it (Debian: apt install chromium) or set CHROMIUM to one.'
+  if (!findChromium()) await installFromDebian({ name: 'Chromium', package: 'chromium', hint }, report)
   report(`Chromium: ${findChromium()}`)
+  await prepareNginx(report)
   const installed = join(FRONT_ENDS, 'node_modules/.package-lock.json')
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(FRONT_ENDS, 'package-lock.json')).mtimeMs) return
   report('The packages of examples/front-ends (npm ci) ...')
   await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: FRONT_ENDS })
-}
-
-async function installChromium(report: (line: string) => void): Promise<void> {
-  const hint = 'Install it (Debian: apt install chromium) or set CHROMIUM to one.'
-  if (process.getuid?.() !== 0) throw new Error(`Chromium was not found. ${hint}`)
-  report('Chromium (apt-get install) ...')
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  await run('apt-get', ['update', '-qq'], { env, missing: hint })
-  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], { env, missing: hint })
 }

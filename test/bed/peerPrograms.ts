@@ -53,6 +53,8 @@ export interface HopReadOptions {
   readonly tests?: boolean | undefined
   /** @default true */
   readonly autocommit?: boolean | undefined
+  /** Payloads in the form in which no digit is lost: `plain` of test/interop/differences.ts. @default false */
+  readonly exact?: boolean | undefined
 }
 
 export interface IgwnListenOptions {
@@ -63,6 +65,8 @@ export interface IgwnListenOptions {
   /** Where a group without a commit begins. @default 'earliest' */
   readonly start?: 'earliest' | 'latest' | undefined
   readonly count?: number | undefined
+  /** As of `HopReadOptions`; of hop's models what they hold. @default false: their representation */
+  readonly exact?: boolean | undefined
 }
 
 /** What a callback of igwn-alert got. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { inWords, lostOf, subjectOf } from '../../src/cli/demoLines.ts'
+import { lostOf, subjectOf } from '../../src/cli/demoLines.ts'
 import { sampleNight } from '../../src/testing.ts'
 import { command } from './child.ts'
 
@@ -63,13 +63,5 @@ describe('the demonstration', () => {
 })
 
 describe('its words', () => {
-  it.each([
-    [1 / (5.8 * 86_400), '1 per 5.8 days'],
-    [1 / (60 * 86_400), '1 per 60 days'],
-    [1 / (6.3 * 365.25 * 86_400), '1 per 6.3 years'],
-    [1 / (27_391 * 365.25 * 86_400), '1 per 27 000 years'],
-    [1 / (1_234_567 * 365.25 * 86_400), '1 per 1 200 000 years'],
-  ])('%d Hz: %s', (far, words) => expect(inWords(far)).toBe(words))
-
   it('a message that is neither shown nor dropped is lost', () => expect(lostOf({ published: 10, shown: 6, dropped: 3 })).toBe(1))
 })

@@ -4,7 +4,7 @@ import { Command } from 'commander'
 import { describe, expect, it, onTestFinished, test, vi } from 'vitest'
 import { EXIT, errorLine, exitCodeOf, Interrupted, usageLine } from '../../src/cli/exit.ts'
 import { addCommonFlags, type CommonFlags, clientOptions, count, start } from '../../src/cli/options.ts'
-import { isBrokenPipe, outputTo, spaced } from '../../src/cli/output.ts'
+import { isBrokenPipe, outputTo } from '../../src/cli/output.ts'
 import { AlertError, type ClientOptions, ConfigError } from '../../src/index.ts'
 
 describe('exit codes', () => {
@@ -180,8 +180,6 @@ describe('output', () => {
     expect(isBrokenPipe(gone)).toBe(true)
     expect(isBrokenPipe(new Error('other'))).toBe(false)
   })
-
-  it('has thousands apart', () => expect([0, 999, 1000, 1_234_567].map(spaced)).toEqual(['0', '999', '1 000', '1 234 567']))
 
   it('has colours on a terminal only, and not with NO_COLOR', () => {
     const { out } = sink(done => done())

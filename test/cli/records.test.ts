@@ -7,11 +7,15 @@ import { MemoryTransport } from '../../src/testing.ts'
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 /** A delivery of these bytes, decoded as the command does. */
-async function delivery(value: string | Uint8Array, headers: Record<string, string | Uint8Array> = {}): Promise<Delivery<unknown>> {
+async function delivery(
+  value: string | Uint8Array,
+  headers: Record<string, string | Uint8Array> = {},
+  timestamp = Date.UTC(2025, 7, 18, 2, 3, 4),
+): Promise<Delivery<unknown>> {
   const transport = new MemoryTransport()
   transport.log.createTopic('gracedb.t')
   const pairs = Object.entries(headers).map(([name, text]) => ({ name, value: typeof text === 'string' ? bytes(text) : text }))
-  transport.log.append('gracedb.t', { value, headers: pairs, timestamp: Date.UTC(2025, 7, 18, 2, 3, 4) })
+  transport.log.append('gracedb.t', { value, headers: pairs, timestamp })
   const client = new IgwnAlertClient({ transport, from: 'earliest', tests: 'include', delivery: 'manual', drainTimeout: 0 })
   const record = await firstValueFrom(client.topic('t').pipe(decode({ bigints: true, unwrap: 3 })))
   await client.close()
@@ -90,6 +94,12 @@ describe('for people', () => {
     )
   })
 
+  it('survives a time that is no date', async () => {
+    const record = await delivery('1', {}, -9e18)
+    expect(readable(record, plain)).toBe('gracedb.t[0]@0  no date (-9000000000000000000 ms)\n1\n')
+    expect(JSON.parse(jsonLine(record))).toMatchObject({ timestamp: -9e18, payload: 1 })
+  })
+
   it('marks test messages', async () => {
     expect(readable(await delivery('1', { _test: '' }), plain)).toMatch(/Z {2}test\n1\n$/)
   })
@@ -154,6 +164,14 @@ describe('--jsonpp', () => {
     const text = textOf(await record(), { jsonpp: true }, plain)
     expect(text).toMatch(/^gracedb\.t\[0\]@0 {2}2025-08-18T02:03:04\.000Z\n/)
     expect(body(text)).toBe(JSON.stringify(payload, null, 4))
+  })
+
+  it('is not indented without an end: what is deep stays in one line', async () => {
+    const value = `${'['.repeat(490)}${'1,'.repeat(400_000)}1${']'.repeat(490)}`
+    const text = textOf(await delivery(value), { jsonpp: true }, plain)
+    expect(text.length).toBeLessThan(2 * value.length)
+    expect(body(text).replaceAll(/\s/g, '')).toBe(value)
+    expect(readable(await delivery(value), plain).length).toBeLessThan(2 * value.length)
   })
 
   it('has integers exact', async () => {

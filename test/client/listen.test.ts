@@ -142,6 +142,7 @@ describe('without a callback', () => {
       const rig = new ClientRig('gracedb.t')
       rig.log.append('gracedb.t', { value: '{"far": 1419724818123456789, "a": {"b": {"c": {"d": 1}}}}' })
       rig.append('gracedb.t', 'text')
+      rig.append('gracedb.t', '\u001b]0;mine\u0007')
       rig.log.append('gracedb.t', { value: null })
       rig.log.append('gracedb.t', { value: writeAvro([{ skymap: bytes('FITS') }]), headers: [header('_format', 'avro')] })
       rig.client({ from: 'earliest' }).listen(undefined, 't')
@@ -151,6 +152,8 @@ describe('without a callback', () => {
         '{"far": 1419724818123456789, "a": {"b": {"c": {"d": 1}}}}',
         'New message from topic gracedb.t:',
         'text',
+        'New message from topic gracedb.t:',
+        '\ufffd]0;mine\ufffd',
         'New message from topic gracedb.t:',
         null,
         'New message from topic gracedb.t:',

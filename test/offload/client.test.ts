@@ -52,6 +52,19 @@ describe('listen()', () => {
     expect(client.metrics().topics['gracedb.t']).toMatchObject({ fetched: 0, fetchFailures: 1, failed: 1, handled: 2 })
   })
 
+  it('is not failed by a fetch that is called off: the alert comes again', async () => {
+    const { rig, client, statuses } = await scene({ untilEnd: false, drainTimeout: 100 })
+    const asked = new Promise<void>(resolve => rig.server.instead.push(() => resolve()))
+    const got: unknown[] = []
+    const { done } = client.listen((_topic, payload) => got.push(payload), 't')
+    await asked
+    await client.close()
+    await done
+    expect(got).toEqual([])
+    expect([statuses.filter(({ type }) => type === 'failed'), rig.logged.filter(({ level }) => level === 'error')]).toEqual([[], []])
+    expect(client.metrics().topics['gracedb.t']).toMatchObject({ handled: 0, failed: 0, fetchFailures: 0 })
+  })
+
   it('has the time that externalTimeout says', async () => {
     const { rig, client, statuses } = await scene({ externalTimeout: 300 })
     rig.server.instead.push(() => {})

@@ -27,6 +27,8 @@ test.each([
   ['SELF_SIGNED_CERT_IN_CHAIN', 'ALERT_TLS_TRUST'],
   ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'ALERT_TLS_TRUST'],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'ALERT_TLS_TRUST'],
+  ['PATH_LENGTH_EXCEEDED', 'ALERT_TLS_TRUST'],
+  ['INVALID_CA', 'ALERT_TLS_TRUST'],
 ])('%s is %s', (code, alert) => {
   const error = troubleOf(failed(code), 'https://a/msg/1')
   expect(error).toBeInstanceOf(AlertError)

@@ -5,8 +5,8 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Consumer, tool } from './consumer.ts'
 
-const ENTRIES = ['igwn-alert-rx', 'igwn-alert-rx/operators', 'igwn-alert-rx/testing']
-const BROWSER_ENTRIES = ENTRIES.slice(1)
+const ENTRIES = ['igwn-alert-rx', 'igwn-alert-rx/operators', 'igwn-alert-rx/bridge', 'igwn-alert-rx/browser', 'igwn-alert-rx/testing']
+const BROWSER_ENTRIES = ['igwn-alert-rx/operators', 'igwn-alert-rx/browser', 'igwn-alert-rx/testing']
 
 let consumer: Consumer
 beforeAll(() => {

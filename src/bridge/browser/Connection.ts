@@ -256,8 +256,8 @@ export class Connection {
   }
 
   #miss(gap: Gap): void {
-    this.#position.miss(gap)
-    this.#say({ type: 'gap', ...gap })
+    const missed = this.#position.miss(gap)
+    if (missed) this.#say({ type: 'gap', ...missed })
   }
 
   #moveTo(cursor: string | undefined): void {

@@ -17,9 +17,19 @@ export class Position {
     return true
   }
 
-  /** A topic that was made anew begins anew: what is known are offsets of the one that was. */
-  miss({ topic, partition, reason }: Gap): void {
-    if (reason === 'recreated') this.#next.delete(placeOf(topic, partition))
+  /**
+   * What a gap is to this client; undefined: nothing, it has all of that. A topic that was made anew begins anew: what is known are offsets of the
+   * one that was.
+   */
+  miss(gap: Gap): Gap | undefined {
+    const place = placeOf(gap.topic, gap.partition)
+    if (gap.reason === 'recreated') {
+      this.#next.delete(place)
+      return gap
+    }
+    const known = this.#next.get(place) ?? 0
+    if (known <= gap.from) return gap
+    return known < gap.to ? { ...gap, from: known } : undefined
   }
 
   /** Stands where another tab does. */

@@ -1,8 +1,12 @@
+import { AlertError } from '../../errors.ts'
 import type { SpecialNumber } from './events.ts'
 import { stepInto } from './pointer.ts'
 
 /** Longer strings are lifted out, UTF-16 units: a sky map in base64 is a million. */
 export const LONGEST_TEXT: number = 16 * 1024
+
+/** Deeper nesting is not sent: whoever walks through it may run out of stack. */
+const DEEPEST = 500
 
 export interface Lifted {
   /** What JSON can say: null where something was lifted out. */
@@ -12,10 +16,15 @@ export interface Lifted {
   readonly specials: ReadonlyMap<string, SpecialNumber>
 }
 
-/** Takes bytes, long strings and numbers that JSON has no word for out of a decoded payload. What needs no change is not copied. */
+/**
+ * Takes bytes, long strings and numbers that JSON has no word for out of a decoded payload. What needs no change is not copied.
+ *
+ * @throws AlertError ALERT_DECODE for what is nested too deeply
+ */
 export function lift(payload: unknown): Lifted {
   const blobs = new Map<string, Uint8Array | string>()
   const specials = new Map<string, SpecialNumber>()
+  let depth = 0
   const visit = (value: unknown, pointer: string): unknown => {
     if (typeof value === 'string' && value.length > LONGEST_TEXT) {
       blobs.set(pointer, value)
@@ -29,8 +38,11 @@ export function lift(payload: unknown): Lifted {
       specials.set(pointer, String(value) as SpecialNumber)
       return null
     }
-    if (Array.isArray(value)) return visitArray(value, pointer)
-    return typeof value === 'object' && value !== null ? visitObject(value, pointer) : value
+    if (typeof value !== 'object' || value === null) return value
+    if (++depth > DEEPEST) throw new AlertError('ALERT_DECODE', `nested deeper than ${DEEPEST}`)
+    const visited = Array.isArray(value) ? visitArray(value, pointer) : visitObject(value, pointer)
+    depth--
+    return visited
   }
   const visitArray = (array: readonly unknown[], pointer: string): readonly unknown[] => {
     const visited = array.map((value, index) => visit(value, stepInto(pointer, index)))

@@ -3,7 +3,7 @@ import { toAlertError } from '../../errors.ts'
 import type { PayloadReader } from '../../formats/payload.ts'
 import type { AlertRecord } from '../../record.ts'
 import type { Link, WireRecord } from './events.ts'
-import { lift } from './lift.ts'
+import { type Lifted, lift } from './lift.ts'
 
 export interface ToWireOptions {
   readonly topicId: string
@@ -24,9 +24,8 @@ const LARGEST_BYTES = 16 * 1024
 /** A record as it is sent: its payload decoded, what is large lifted out. What cannot be decoded is sent as its bytes, with the error. */
 export function toWire(record: AlertRecord<unknown>, { topicId, hrefOf, read }: ToWireOptions): Wire {
   const { server, group, topic, fullTopic, partition, offset, timestamp, key, headers, format, id, sender, isTest } = record
-  const { payload, error } = decoded(record, read)
-  const bytes = payload instanceof Uint8Array && payload.length <= LARGEST_BYTES ? payload : undefined
-  const { json, blobs, specials } = lift(bytes ? null : payload)
+  const { bytes, lifted, error } = decoded(record, read)
+  const { json, blobs, specials } = lifted
   const own = {
     topicId,
     server,
@@ -56,13 +55,25 @@ export function toWire(record: AlertRecord<unknown>, { topicId, hrefOf, read }: 
   }
 }
 
-function decoded(record: AlertRecord<unknown>, read: PayloadReader): Pick<WireRecord, 'payload' | 'error'> {
+interface Decoded {
+  /** The payload, if it is bytes and not lifted out. */
+  readonly bytes?: Uint8Array | undefined
+  readonly lifted: Lifted
+  readonly error?: WireRecord['error']
+}
+
+function decoded(record: AlertRecord<unknown>, read: PayloadReader): Decoded {
   try {
-    return { payload: read(record) }
+    return taken(read(record))
   } catch (thrown) {
     const { code, message } = toAlertError(thrown, 'ALERT_DECODE')
-    return { payload: record.payload, error: { code, message } }
+    return { ...taken(record.payload), error: { code, message } }
   }
+}
+
+function taken(payload: unknown): Decoded {
+  if (payload instanceof Uint8Array && payload.length <= LARGEST_BYTES) return { bytes: payload, lifted: lift(null) }
+  return { lifted: lift(payload) }
 }
 
 const encoder = new TextEncoder()

@@ -5,8 +5,9 @@ import type { Cursor } from '../../cursor.ts'
 import { type AlertError, toAlertError } from '../../errors.ts'
 import type { PayloadReader } from '../../formats/payload.ts'
 import { Checkpoint } from '../../sources/Checkpoint.ts'
-import type { Logger } from '../../status.ts'
-import type { Catalog } from './Catalog.ts'
+import type { Logger, Status } from '../../status.ts'
+import { encodeEvent } from '../protocol/sse.ts'
+import { type Catalog, idOf } from './Catalog.ts'
 import { encodeRecord } from './encodeRecord.ts'
 import type { Entry } from './Ring.ts'
 import type { BridgeStream } from './streams.ts'
@@ -65,7 +66,8 @@ export class Feed {
     const { catalog, tests, read, logger, onEntry } = this.#options
     const { client, topics } = this.stream
     // A Checkpoint resumes: nothing is read twice, nothing skipped.
-    const records = client.topics(topics, { from: this.#checkpoint, tests, consumerGroup: undefined }).pipe(
+    const onStatus = (status: Status): void => this.#hear(status)
+    const records = client.topics(topics, { from: this.#checkpoint, tests, onStatus }).pipe(
       retry({
         delay: thrown => {
           this.#error = toAlertError(thrown)
@@ -78,13 +80,17 @@ export class Feed {
       }),
     )
     this.#subscription = records.subscribe(record => {
-      this.#error = undefined
       try {
         onEntry(encodeRecord(record, catalog.add(this.stream, record.topic), read))
       } catch (error) {
         record.fail(error)
       }
     })
+  }
+
+  #hear(status: Status): void {
+    if (status.type === 'connected') this.#error = undefined
+    if (status.type === 'gap') this.#options.onEntry(gapEntry(idOf(this.stream, status.topic), status))
   }
 
   /** Topics that cannot be asked are not waited for. */
@@ -102,4 +108,9 @@ export class Feed {
   stop(): void {
     this.#subscription?.unsubscribe()
   }
+}
+
+function gapEntry(topicId: string, { partition, from, to, reason, time }: Extract<Status, { type: 'gap' }>): Entry {
+  const bytes = encodeEvent('gap', { topic: topicId, partition, from, to, reason })
+  return { topicId, partition, offset: to, timestamp: time, bytes, isAnew: reason === 'recreated' }
 }

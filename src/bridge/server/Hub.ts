@@ -4,19 +4,20 @@ import { ConfigError, toAlertError } from '../../errors.ts'
 import type { PayloadReader } from '../../formats/payload.ts'
 import type { Limits } from '../../limits.ts'
 import type { Logger } from '../../status.ts'
-import { splitCursors } from '../protocol/bridgeCursor.ts'
+import { mergeCursors, splitCursors } from '../protocol/bridgeCursor.ts'
 import { type ByeReason, type Gap, type Hello, PROTOCOL, type ServedTopic } from '../protocol/events.ts'
 import { encodeEvent, retryField } from '../protocol/sse.ts'
 import { Catalog, idOf } from './Catalog.ts'
 import { bridgeReader, encodeRecord } from './encodeRecord.ts'
 import { Feed } from './Feed.ts'
 import { GrantedTopics, Mark } from './Mark.ts'
+import { Pieces } from './Pieces.ts'
 import { Replay, type Stretch } from './Replay.ts'
 import { type Entry, Ring } from './Ring.ts'
 import { readOne } from './readOne.ts'
 import { Refusal } from './request.ts'
 import { BadCursor, checkAgainstLog, isInRing, seenOf, withAdded } from './resume.ts'
-import { Session, seenKey, type Track } from './Session.ts'
+import { Session, type Track } from './Session.ts'
 import type { BridgeStream } from './streams.ts'
 
 export interface HubOptions {
@@ -46,19 +47,30 @@ export interface Wish {
 /** Cursors are told so often while records flow, and so long after the last one, ms. */
 const MARK_INTERVAL = 1_000
 
+/** node:http takes a quarter of it. */
+const LONGEST_CURSOR = 64 * 1024
+
 /** What was not ready yet may be in a moment. */
 export class NotReady extends Error {}
 
 /** The middle of a bridge: from the streams into the ring, from the ring to the sessions. */
 export class Hub {
-  readonly catalog = new Catalog()
+  readonly catalog: Catalog = new Catalog()
   readonly ring: Ring
-  readonly counts = { entries: 0, bytes: 0, opened: 0, replays: 0, busy: 0, slow: 0 }
+  readonly counts: Record<'entries' | 'bytes' | 'opened' | 'replays' | 'busy' | 'slow', number> = {
+    entries: 0,
+    bytes: 0,
+    opened: 0,
+    replays: 0,
+    busy: 0,
+    slow: 0,
+  }
   readonly #options: HubOptions
   readonly #read: PayloadReader
   readonly #feeds: readonly Feed[]
   readonly #sessions = new Set<Session>()
-  readonly #replays = new Map<string, Replay>()
+  readonly #replays = new Set<Replay>()
+  readonly #pieces = new Pieces()
   readonly #timers = new Set<() => void>()
   #reads = 0
   #isMarkDue = false
@@ -80,10 +92,7 @@ export class Hub {
 
   start(): void {
     for (const stream of this.#options.streams) for (const topic of stream.topics ?? []) this.catalog.add(stream, topic)
-    for (const feed of this.#feeds) {
-      feed.start()
-      this.#listenForGaps(feed.stream)
-    }
+    for (const feed of this.#feeds) feed.start()
     this.#every(this.#options.refresh, () => void this.lookForTopics())
     this.#every(this.#options.heartbeat / 2, () => this.#beat())
   }
@@ -132,7 +141,7 @@ export class Hub {
       ...(start.mark ? [start.mark.event(topics)] : []),
       ...start.gaps.map(gap => encodeEvent('gap', gap)),
     ]
-    const session = new Session({ granted: topics, preamble, track: start.track, seen: start.seen, retry })
+    const session = new Session({ granted: topics, preamble, track: start.track, seen: start.seen, retry, pieces: this.#pieces })
     this.#sessions.add(session)
     start.replay?.join(session)
     this.counts.opened++
@@ -159,8 +168,8 @@ export class Hub {
 
   close(session: Session): void {
     session.close()
-    this.#sessions.delete(session)
-    for (const replay of this.#replays.values()) replay.leave(session)
+    if (this.#sessions.delete(session) && session.wasSlow) this.counts.slow++
+    for (const replay of this.#replays) replay.leave(session)
   }
 
   /** Every client is told to come again elsewhere. */
@@ -176,43 +185,54 @@ export class Hub {
   }
 
   async #fromPast(granted: GrantedTopics, from: string, added: readonly ServedTopic[]): Promise<Start> {
-    const past = from === 'earliest' ? [] : this.#parse(from)
+    const isEarliest = from === 'earliest'
+    const given = isEarliest ? [] : this.#parse(from)
     const unready = this.#feeds.find(({ stream, cursor }) => !cursor && this.catalog.of(stream, granted.topics).length > 0)
     if (unready) throw new NotReady(`${unready.stream.client.server} is not reached yet`)
     const now = this.#cursors()
-    const cursors = withAdded(past, added, now)
+    const cursors = isEarliest ? await this.#beginning(granted) : withAdded(given, added, now)
     const seen = seenOf(granted, cursors)
-    if (isInRing(this.ring, granted, cursors, now) && !this.#isAhead(granted, seen, now)) {
+    if (isInRing(this.ring, granted, cursors, now) && !this.#isAhead(granted, cursors, now)) {
       return { track: { ring: this.ring, index: this.ring.tail }, mark: markOf(cursors), gaps: [], seen }
     }
-    return this.#fromLog(granted, from === 'earliest' ? undefined : cursors, `${from}\n${granted.key}`)
+    const past = isEarliest ? { cursors, gaps: [], deleted: [] } : await this.#check(granted, cursors)
+    return this.#fromLog(granted, past, `${from}\n${granted.key}`)
+  }
+
+  /** Where the log begins now: who is cut off before the next cursor resumes there, and hears of what is gone by then. */
+  async #beginning(granted: GrantedTopics): Promise<readonly Cursor[]> {
+    const cursors = this.#feeds.flatMap(({ stream, cursor }) => {
+      const there = this.catalog.of(stream, granted.topics).filter(({ fullTopic }) => cursor?.topics.has(fullTopic))
+      const names = there.map(({ topic }) => topic)
+      return names.length > 0 ? [stream.client.cursor(names, 'earliest')] : []
+    })
+    return mergeCursors(await Promise.all(cursors))
   }
 
   /** Reads again what the ring does not hold; with others that want the same, if some do. */
-  async #fromLog(granted: GrantedTopics, cursors: readonly Cursor[] | undefined, key: string): Promise<Start> {
-    const checked = cursors ? await this.#check(granted, cursors) : { cursors: undefined, gaps: [] as Gap[] }
-    const mark = markOf(checked.cursors ?? [])
-    const { gaps } = checked
-    const known = this.#replays.get(key)
-    if (known?.isJoinable) return { track: known.track, mark, gaps, replay: known }
-    if (this.#replays.size >= this.#options.maxReplays || known) {
+  #fromLog(granted: GrantedTopics, { cursors, gaps, deleted }: Past, key: string): Start {
+    const mark = markOf(cursors)
+    const known = [...this.#replays].find(replay => replay.isJoinableFor(key))
+    if (known) return { track: known.track, mark, gaps, replay: known }
+    if (this.#replays.size >= this.#options.maxReplays) {
       this.counts.busy++
-      const missed = this.#missed(granted, checked.cursors ?? [])
+      const missed = this.#missed(granted, cursors)
       return {
         track: { ring: this.ring, index: this.ring.tail },
         mark,
         gaps: [...gaps, ...missed],
-        seen: seenOf(granted, checked.cursors ?? []),
+        seen: seenOf(granted, cursors),
       }
     }
-    const replay = this.#replay(key, granted, checked.cursors)
+    const there = granted.topics.filter(({ id }) => !deleted.includes(id))
+    const replay = this.#replay(key, there, cursors)
     return { track: replay.track, mark, gaps, replay }
   }
 
-  #replay(key: string, granted: GrantedTopics, cursors: readonly Cursor[] | undefined): Replay {
+  #replay(key: string, granted: readonly ServedTopic[], cursors: readonly Cursor[] | undefined): Replay {
     const { tests, clock, logger } = this.#options
     const stretches = this.#feeds.flatMap(({ stream, cursor }): Stretch[] => {
-      const topics = this.catalog.of(stream, granted.topics).filter(({ fullTopic }) => cursor?.topics.has(fullTopic))
+      const topics = this.catalog.of(stream, granted).filter(({ fullTopic }) => cursor?.topics.has(fullTopic))
       if (!cursor || topics.length === 0) return []
       const from = cursors?.find(({ server }) => server === stream.client.server) ?? 'earliest'
       return [{ stream, topics: topics.map(({ topic }) => topic), from, until: cursor }]
@@ -222,17 +242,17 @@ export class Hub {
       for (const session of pushed.sessions) session.wake()
     }
     const onEnd = (ended: Replay): void => {
-      this.#replays.delete(key)
+      this.#replays.delete(ended)
       onPush(ended)
     }
-    const replay = new Replay({ stretches, next, catalog: this.catalog, tests, read: this.#read, clock, logger, onPush, onEnd })
-    this.#replays.set(key, replay)
+    const replay = new Replay({ key, stretches, next, catalog: this.catalog, tests, read: this.#read, clock, logger, onPush, onEnd })
+    this.#replays.add(replay)
     this.counts.replays++
     void replay.run()
     return replay
   }
 
-  async #check(granted: GrantedTopics, cursors: readonly Cursor[]): Promise<{ cursors: readonly Cursor[]; gaps: readonly Gap[] }> {
+  async #check(granted: GrantedTopics, cursors: readonly Cursor[]): Promise<Past> {
     const checked = await Promise.all(
       cursors.flatMap(cursor =>
         this.#options.streams
@@ -240,7 +260,11 @@ export class Hub {
           .map(stream => checkAgainstLog(stream.client, this.catalog.of(stream, granted.topics), cursor)),
       ),
     )
-    return { cursors: checked.map(({ cursor }) => cursor), gaps: checked.flatMap(({ gaps }) => gaps) }
+    return {
+      cursors: mergeCursors(checked.map(({ cursor }) => cursor)),
+      gaps: checked.flatMap(({ gaps }) => gaps),
+      deleted: checked.flatMap(({ deleted }) => deleted),
+    }
   }
 
   /** What a client does not get: from where it stands to where the ring begins. */
@@ -254,6 +278,7 @@ export class Hub {
   }
 
   #parse(text: string): readonly Cursor[] {
+    if (text.length > LONGEST_CURSOR) throw new BadCursor(`it is longer than ${LONGEST_CURSOR} characters`)
     let cursors: readonly Cursor[]
     try {
       cursors = splitCursors(text)
@@ -262,14 +287,18 @@ export class Hub {
     }
     const foreign = cursors.find(({ server }) => this.#options.streams.every(({ client }) => client.server !== server))
     if (foreign) throw new BadCursor('it is of another server')
+    // Each would be asked of the log.
+    if (new Set(cursors.map(({ server }) => server)).size < cursors.length) throw new BadCursor('it has a server twice')
     return cursors
   }
 
   /** Another instance may have been further on, or the cursor is forged: the log says which. */
-  #isAhead(granted: GrantedTopics, seen: ReadonlyMap<string, number>, now: readonly Cursor[]): boolean {
-    return granted.topics.some(({ id, server, fullTopic }) => {
-      const offsets = now.find(cursor => cursor.server === server)?.topics.get(fullTopic)?.offsets ?? new Map<number, number>()
-      return [...offsets].some(([partition, offset]) => (seen.get(seenKey(id, partition)) ?? 0) > offset)
+  #isAhead(granted: GrantedTopics, cursors: readonly Cursor[], now: readonly Cursor[]): boolean {
+    return granted.topics.some(({ server, fullTopic }) => {
+      const present = now.find(cursor => cursor.server === server)?.topics.get(fullTopic)
+      const wanted = cursors.find(cursor => cursor.server === server)?.topics.get(fullTopic)
+      if (!present || !wanted) return false
+      return [...wanted.offsets].some(([partition, offset]) => offset > (present.offsets.get(partition) ?? -1))
     })
   }
 
@@ -315,28 +344,16 @@ export class Hub {
   }
 
   #cursors(): readonly Cursor[] {
-    return this.#feeds.flatMap(({ cursor }) => cursor ?? [])
-  }
-
-  #listenForGaps({ client, name }: BridgeStream): void {
-    const subscription = client.status$.subscribe(status => {
-      if (status.type !== 'gap') return
-      const { topic, partition, from, to, reason } = status
-      const id = name === undefined ? topic : `${name}/${topic}`
-      const bytes = encodeEvent('gap', { topic: id, partition, from, to, reason })
-      this.#store({ topicId: id, partition, offset: to, timestamp: status.time, bytes })
-    })
-    this.#timers.add(() => subscription.unsubscribe())
+    return mergeCursors(this.#feeds.flatMap(({ cursor }) => cursor ?? []))
   }
 
   /** Signs of life, and the end of those that take nothing any more. */
   #beat(): void {
     for (const session of this.#sessions) {
-      if (session.isBehind && !session.isWaiting) {
-        this.counts.slow++
-        session.abandon()
-      } else session.beat()
+      if (session.isBehind && !session.isWaiting) session.abandon()
+      else session.beat()
     }
+    for (const replay of this.#replays) if (replay.isHeldUp()) for (const session of replay.sessions) session.abandon()
   }
 
   #after(ms: number, work: () => void): void {
@@ -353,6 +370,13 @@ export class Hub {
       if (!this.#isClosed) this.#every(ms, work)
     })
   }
+}
+
+/** What became of where a client stood. */
+interface Past {
+  readonly cursors: readonly Cursor[]
+  readonly gaps: readonly Gap[]
+  readonly deleted: readonly string[]
 }
 
 interface Start {

@@ -1,7 +1,7 @@
 import { Cursor } from '../../cursor.ts'
 import { joinCursors } from '../protocol/bridgeCursor.ts'
 import type { ServedTopic } from '../protocol/events.ts'
-import { encodeEvent } from '../protocol/sse.ts'
+import { encodeEvent, HEARTBEAT } from '../protocol/sse.ts'
 
 /** Where everything before it has been sent: a session that passes it may resume there. */
 export class Mark {
@@ -18,7 +18,9 @@ export class Mark {
   event(granted: GrantedTopics): Uint8Array {
     const known = this.#encoded.get(granted.key)
     if (known) return known
-    const event = encodeEvent('cursor', {}, joinCursors(this.cursors.flatMap(cursor => granted.within(cursor))))
+    const cursors = this.cursors.flatMap(cursor => granted.within(cursor))
+    // An empty id would make the client forget where it was.
+    const event = cursors.length > 0 ? encodeEvent('cursor', {}, joinCursors(cursors)) : HEARTBEAT
     this.#encoded.set(granted.key, event)
     return event
   }

@@ -8,6 +8,7 @@ import type { Delivery } from '../../record.ts'
 import type { AlertStream } from '../../sources/AlertStream.ts'
 import { Checkpoint } from '../../sources/Checkpoint.ts'
 import type { Logger } from '../../status.ts'
+import { mergeCursors } from '../protocol/bridgeCursor.ts'
 import type { Catalog } from './Catalog.ts'
 import { encodeRecord } from './encodeRecord.ts'
 import { Mark } from './Mark.ts'
@@ -29,6 +30,8 @@ interface Part {
 }
 
 export interface ReplayOptions {
+  /** The same for who wants the same. */
+  readonly key: string
   readonly stretches: readonly Stretch[]
   /** Where the ring goes on. */
   readonly next: Track
@@ -44,8 +47,8 @@ export interface ReplayOptions {
 
 /** A replay keeps so much for the slower ones of its sessions; who falls off comes again, further on. */
 const REPLAY_RING = { bytes: 8 * 1024 * 1024, records: 10_000 }
-/** It reads so many records ahead of its fastest session. */
-const AHEAD = 200
+/** It reads so far ahead of its fastest session: less than what its ring holds, or that one would fall off too. */
+const AHEAD = { bytes: REPLAY_RING.bytes / 2, records: 200 }
 /** Cursors are told so often, ms. */
 const MARK_INTERVAL = 1_000
 
@@ -60,7 +63,9 @@ export class Replay {
   readonly #parts: readonly Part[]
   readonly #stopped = new AbortController()
   #furthest = 0
-  #wake: (() => void) | undefined
+  #furthestBefore = -1
+  /** Of each stretch: resolved when there is room for its next record. */
+  #waiting: (() => void)[] = []
   #isDone = false
   #forgetTimer: () => void = () => {}
 
@@ -74,9 +79,16 @@ export class Replay {
     return { ring: this.#ring, index: 0, ended: () => this.#isDone, next: this.#options.next, reached: index => this.#reached(index) }
   }
 
-  /** Whether it still holds all that it has read. */
-  get isJoinable(): boolean {
-    return this.#ring.tail === 0 && !this.#isDone
+  /** Whether it still holds all that it has read, and goes on. */
+  isJoinableFor(key: string): boolean {
+    return key === this.#options.key && this.#ring.tail === 0 && !this.#isDone && !this.#stopped.signal.aborted
+  }
+
+  /** Whether none of its sessions has taken anything since the last call, though there is something to take: others wait for its place. */
+  isHeldUp(): boolean {
+    const isHeldUp = this.#furthest === this.#furthestBefore && this.#waiting.length > 0
+    this.#furthestBefore = this.#furthest
+    return isHeldUp
   }
 
   get sessions(): ReadonlySet<Session> {
@@ -85,6 +97,8 @@ export class Replay {
 
   join(session: Session): void {
     this.#sessions.add(session)
+    // The last of the others left in this moment.
+    if (this.#stopped.signal.aborted) session.end('failed')
   }
 
   /** Once nobody is left, it stops. */
@@ -99,6 +113,7 @@ export class Replay {
     try {
       const streams = this.#parts.map(part => this.#records(part).pipe(handle(record => this.#store(part.stretch, record), { retry: 0 })))
       await lastValueFrom(merge(...streams), { defaultValue: undefined })
+      if (this.#stopped.signal.aborted) return
       this.#mark()
       this.#isDone = true
     } catch (thrown) {
@@ -123,21 +138,23 @@ export class Replay {
     const { catalog, read, onPush } = this.#options
     this.#ring.push(encodeRecord(record, catalog.add(stream, record.topic), read))
     onPush(this)
-    if (this.#ring.head - this.#furthest < AHEAD || this.#stopped.signal.aborted) return
-    await new Promise<void>(resolve => {
-      this.#wake = resolve
-    })
+    if (!this.#isAhead() || this.#stopped.signal.aborted) return
+    await new Promise<void>(resolve => this.#waiting.push(resolve))
   }
 
   #reached(index: number): void {
     this.#furthest = Math.max(this.#furthest, index)
-    if (this.#ring.head - this.#furthest < AHEAD) this.#goOn()
+    if (!this.#isAhead()) this.#goOn()
+  }
+
+  #isAhead(): boolean {
+    return this.#ring.head - this.#furthest >= AHEAD.records || this.#ring.bytesFrom(this.#furthest) >= AHEAD.bytes
   }
 
   #goOn(): void {
-    const wake = this.#wake
-    this.#wake = undefined
-    wake?.()
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const resolve of waiting) resolve()
   }
 
   #stop(): void {
@@ -154,9 +171,9 @@ export class Replay {
 
   #mark(): void {
     const cursors = this.#parts.flatMap(({ stretch, checkpoint }) => checkpoint.cursor ?? (stretch.from === 'earliest' ? [] : stretch.from))
-    // One that has not started at the earliest has no place yet.
-    if (cursors.length < this.#parts.length) return
-    this.#ring.push(new Mark(cursors))
+    // One that has not started at the earliest has no place yet; where nothing is read there is none.
+    if (cursors.length < this.#parts.length || cursors.length === 0) return
+    this.#ring.push(new Mark(mergeCursors(cursors)))
     this.#options.onPush(this)
   }
 }

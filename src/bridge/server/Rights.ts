@@ -1,4 +1,4 @@
-import { toAlertError } from '../../errors.ts'
+import { AlertError } from '../../errors.ts'
 import type { Logger } from '../../status.ts'
 import type { Hello, ServedTopic } from '../protocol/events.ts'
 import type { Catalog } from './Catalog.ts'
@@ -32,7 +32,7 @@ export class Rights {
     try {
       return (await this.#authorize({ topic, token, address })) === true
     } catch (thrown) {
-      this.#logger.error({ topic: topic.id }, `authorize() failed, which counts as no: ${toAlertError(thrown).message}`)
+      this.#logger.error({ topic: topic.id }, `authorize() failed, which counts as no: ${reasonOf(thrown)}`)
       return false
     }
   }
@@ -53,4 +53,10 @@ export class Rights {
     })
     return { granted, refused }
   }
+}
+
+/** What another library says of a token may have the token in it. */
+function reasonOf(thrown: unknown): string {
+  if (thrown instanceof AlertError) return thrown.message
+  return `${thrown instanceof Error ? thrown.constructor.name : typeof thrown}, whose text may hold a secret; catch it there to see it`
 }

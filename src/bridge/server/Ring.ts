@@ -11,6 +11,8 @@ export interface Entry {
   readonly timestamp: number
   /** The whole server-sent event. */
   readonly bytes: Uint8Array
+  /** The topic was made anew: offsets begin anew after this. */
+  readonly isAnew?: boolean | undefined
   /** What was lifted out of it, by JSON pointer. */
   readonly blobs?: ReadonlyMap<string, Uint8Array | string> | undefined
 }
@@ -40,6 +42,8 @@ export class Ring {
   #bytes = 0
   /** By topic and partition: everything from here on is in the ring, or did not come yet. */
   readonly #starts = new Map<string, Map<number, number>>()
+  /** By topic and partition: the index at which it began anew. */
+  readonly #anew = new Map<string, number>()
 
   constructor(limits: RingLimits) {
     this.#limits = limits
@@ -65,10 +69,22 @@ export class Ring {
   }
 
   push(slot: Slot): void {
+    if (!isMark(slot) && slot.isAnew) {
+      this.#anew.set(placeKey(slot.topicId, slot.partition), this.head)
+      // Whatever is in it comes.
+      this.begin(slot.topicId, slot.partition, 0)
+    }
     this.#slots.push(slot)
     this.#bytes += sizeOf(slot)
-    while (this.#bytes > this.#limits.bytes || this.head - this.#tail > this.#limits.records) this.#drop()
+    while (this.#isOverfull()) this.#drop()
     this.#compact()
+  }
+
+  /** What the slots from an index on keep in memory. */
+  bytesFrom(index: number): number {
+    let bytes = 0
+    for (let at = Math.max(index, this.#tail); at < this.head; at++) bytes += sizeOf(this.#slots[at - this.#origin]!)
+    return bytes
   }
 
   /** Where a partition's records in the ring begin; undefined: nobody has said it. */
@@ -79,6 +95,11 @@ export class Ring {
   /** By partition. */
   startsOf(topicId: string): ReadonlyMap<number, number> {
     return this.#starts.get(topicId) ?? new Map()
+  }
+
+  /** The index at which a partition began anew: offsets before it are of another topic. Undefined: it did not. */
+  anewAt(topicId: string, partition: number): number | undefined {
+    return this.#anew.size === 0 ? undefined : this.#anew.get(placeKey(topicId, partition))
   }
 
   /** Records from this offset on will be pushed. */
@@ -104,13 +125,27 @@ export class Ring {
     return undefined
   }
 
+  /** The newest one stays, however large it is: else nobody would ever get it. */
+  #isOverfull(): boolean {
+    const count = this.head - this.#tail
+    return count > 1 && (count > this.#limits.records || this.#bytes > this.#limits.bytes)
+  }
+
   #drop(): void {
     const slot = this.#slots[this.#tail - this.#origin]
     this.#slots[this.#tail - this.#origin] = undefined
     this.#tail++
     if (slot === undefined) return
     this.#bytes -= sizeOf(slot)
-    if (!isMark(slot)) this.begin(slot.topicId, slot.partition, slot.offset + 1)
+    if (!isMark(slot)) this.#beginAfter(slot)
+  }
+
+  #beginAfter({ topicId, partition, offset, isAnew }: Entry): void {
+    const anew = this.anewAt(topicId, partition)
+    // Of the topic that was: it says nothing of where the present one begins.
+    if (anew !== undefined && this.#tail - 1 < anew) return
+    if (isAnew) this.#anew.delete(placeKey(topicId, partition))
+    else this.begin(topicId, partition, offset + 1)
   }
 
   /** Dropped slots are cut off now and then: at each drop it would move all the others. */
@@ -121,6 +156,9 @@ export class Ring {
     this.#origin = this.#tail
   }
 }
+
+/** A partition in maps. */
+export const placeKey = (topicId: string, partition: number): string => `${topicId}[${partition}]`
 
 function sizeOf(slot: Slot): number {
   if (isMark(slot)) return OVERHEAD

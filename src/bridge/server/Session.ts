@@ -1,7 +1,8 @@
 import type { ByeReason } from '../protocol/events.ts'
 import { encodeEvent, HEARTBEAT } from '../protocol/sse.ts'
 import type { GrantedTopics } from './Mark.ts'
-import { type Entry, isMark, type Ring } from './Ring.ts'
+import type { Pieces } from './Pieces.ts'
+import { type Entry, isMark, placeKey, type Ring } from './Ring.ts'
 
 /** A ring, and where in it a session begins. `next`: where it goes on once `ended` says that no more will come. */
 export interface Track {
@@ -19,13 +20,13 @@ export interface SessionOptions {
   /** What is sent first. */
   readonly preamble: readonly Uint8Array[]
   readonly track: Track
-  /** By topic id and partition: what is before is not sent, for the client has it. */
+  /** By `placeKey`: what is before is not sent, for the client has it. */
   readonly seen?: ReadonlyMap<string, number> | undefined
   /** Told to a client that has to come again, ms. */
   readonly retry: number
+  /** Of all sessions. */
+  readonly pieces: Pieces
 }
-
-export const seenKey = (topicId: string, partition: number): string => `${topicId}[${partition}]`
 
 /** One client: an index into a ring. Nothing is queued for it; it is asked for more when its connection takes more. */
 export class Session {
@@ -33,6 +34,8 @@ export class Session {
   #preamble: readonly Uint8Array[]
   #track: Track
   #index: number
+  /** Where the ring that goes on for ever stood when the session began. */
+  readonly #head: number
   /** Records were sent that no cursor tells of yet. */
   #untold = false
   #bye: ByeReason | undefined
@@ -47,6 +50,7 @@ export class Session {
     this.#preamble = options.preamble
     this.#track = options.track
     this.#index = options.track.index
+    this.#head = (options.track.next ?? options.track).ring.head
   }
 
   get granted(): GrantedTopics {
@@ -68,7 +72,12 @@ export class Session {
     return this.#index < this.#track.ring.tail
   }
 
-  /** Events that are next, about so many bytes; none: there is nothing now. */
+  /** It did not take what there was: the ring went on without it. */
+  get wasSlow(): boolean {
+    return this.#bye === 'slow'
+  }
+
+  /** Events that are next, about so many bytes, several in one piece where others take the same; none: there is nothing now. */
   take(bytes: number): readonly Uint8Array[] {
     const taken: Uint8Array[] = [...this.#preamble]
     this.#preamble = []
@@ -85,7 +94,7 @@ export class Session {
       this.#isOver = true
       taken.push(encodeEvent('bye', { reason: this.#bye, retryMs: this.#options.retry }))
     }
-    return taken
+    return this.#options.pieces.join(taken)
   }
 
   /** Calls back once when there is something to take. */
@@ -120,6 +129,7 @@ export class Session {
   }
 
   abandon(): void {
+    this.#bye ??= 'slow'
     this.#isOver = true
     this.#abandon?.()
   }
@@ -136,7 +146,8 @@ export class Session {
         this.#bye = 'slow'
         return undefined
       }
-      const slot = this.#track.ring.at(this.#index)
+      const index = this.#index
+      const slot = this.#track.ring.at(index)
       if (!slot) {
         if (!this.#goOn()) return undefined
         continue
@@ -147,15 +158,24 @@ export class Session {
         this.#untold = false
         return slot.event(this.#options.granted)
       }
-      if (!this.#isWanted(slot)) continue
+      if (!this.#isWanted(slot, index)) continue
       this.#untold = true
       return slot.bytes
     }
   }
 
-  #isWanted({ topicId, partition, offset }: Entry): boolean {
+  #isWanted({ topicId, partition, offset }: Entry, index: number): boolean {
     const { granted, seen } = this.#options
-    return granted.has(topicId) && offset >= (seen?.get(seenKey(topicId, partition)) ?? 0)
+    if (!granted.has(topicId)) return false
+    if (!seen) return true
+    const anew = this.#track.ring.anewAt(topicId, partition)
+    if (anew !== undefined) {
+      // The client has seen the topic that was, or what it has seen is of the present one.
+      const isOfPast = this.#head <= anew
+      if (isOfPast && index >= anew) return true
+      if (!isOfPast && index <= anew) return false
+    }
+    return offset >= (seen.get(placeKey(topicId, partition)) ?? 0)
   }
 
   /** To the next ring, once this one has come to its end. */

@@ -16,8 +16,9 @@ const encoder = new TextEncoder()
 
 /** What was lifted out of a record: from the ring, else read again. @throws Refusal */
 export async function blobAnswer({ hub, rights, caller, rest, query, headers }: BlobRequest): Promise<Answer> {
-  const [id = '', partitionText = '', offsetText = ''] = rest
-  const topic = hub.catalog.get(decodeText(id))
+  const [partitionText = '', offsetText = ''] = rest.slice(-2)
+  // A proxy may have decoded the slash in an id.
+  const topic = hub.catalog.get(decodeText(rest.slice(0, -2).join('/')))
   const [partition, offset] = [partitionText, offsetText].map(text => (/^\d{1,15}$/.test(text) ? Number(text) : undefined))
   if (partition === undefined || offset === undefined) throw new Refusal(400, 'link', 'this is no link of a record')
   // Who may not read a topic is not told whether it has such a record.
@@ -34,6 +35,8 @@ export async function blobAnswer({ hub, rights, caller, rest, query, headers }: 
       'content-disposition': 'attachment',
       'cache-control': 'private, max-age=31536000, immutable',
       'x-content-type-options': 'nosniff',
+      // Were it opened all the same, it could run and load nothing.
+      'content-security-policy': "default-src 'none'; sandbox",
     },
     body: typeof blob === 'string' ? encoder.encode(blob) : blob,
   }

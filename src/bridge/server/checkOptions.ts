@@ -12,6 +12,7 @@ export function checkOptions(options: BridgeOptions): readonly BridgeStream[] {
   for (const name of COUNTS) checkCount(name, options[name])
   for (const [name, value] of Object.entries(options.ring ?? {})) checkCount(`ring.${name}`, value)
   for (const origin of options.origins ?? []) checkOriginText(origin)
+  for (const host of options.hosts ?? []) checkHostText(host)
   return streams
 }
 
@@ -24,8 +25,15 @@ function checkCount(name: string, value: unknown): void {
 }
 
 function checkOriginText(origin: string): void {
-  if (URL.canParse(origin) && new URL(origin).origin === origin) return
+  if (URL.canParse(origin) && new URL(origin).origin === origin && !origin.includes('*')) return
   throw new ConfigError(`'${origin}' is no origin`, {
     mend: "Write scheme, host and port, if it is not the scheme's own, and nothing else: https://example.org",
+  })
+}
+
+function checkHostText(host: string): void {
+  if (/^([\w.-]+|\[[\da-f:]+\])(:\d+)?$/i.test(host)) return
+  throw new ConfigError(`'${host}' is no host that a request can name`, {
+    mend: 'Write example.org, or example.org:8080 for one port; IPv6 in brackets',
   })
 }

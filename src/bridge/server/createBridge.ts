@@ -1,15 +1,15 @@
 import { type Clock, systemClock } from '../../clock.ts'
-import { toAlertError } from '../../errors.ts'
+import { AlertError, type AlertErrorCode, toAlertError } from '../../errors.ts'
 import { consoleLogger, type Logger } from '../../status.ts'
 import { blobAnswer } from './blobs.ts'
 import { checkOptions } from './checkOptions.ts'
 import { Doors } from './Doors.ts'
-import { toResponse } from './fetchStyle.ts'
+import { type FetchInfo, fromFetch, toResponse } from './fetchStyle.ts'
 import { Hub, NotReady } from './Hub.ts'
 import { healthOf } from './health.ts'
 import { type NodeRequest, type NodeResponse, requestOf, respond } from './nodeStyle.ts'
 import type { BridgeOptions } from './options.ts'
-import type { Outcome, Streamed } from './outcome.ts'
+import { isStreamed, type Outcome } from './outcome.ts'
 import { prometheusText } from './prometheus.ts'
 import { type Caller, Rights } from './Rights.ts'
 import { type BridgeRequest, json, Refusal } from './request.ts'
@@ -18,13 +18,16 @@ import type { Session } from './Session.ts'
 import { checkHost } from './security/hosts.ts'
 import { checkOrigin, PREFLIGHT } from './security/origins.ts'
 import { tokenOf } from './security/token.ts'
+import { openPage, type Page } from './ui.ts'
 
 /** A bridge from alert streams to whoever speaks HTTP. */
 export interface Bridge {
-  /** For hosts with fetch-style handlers: `bridge.fetch(request)`. @param info where the request comes from, if the host knows */
-  fetch(request: Request, info?: { readonly address?: string | undefined; readonly mount?: string | undefined }): Promise<Response>
+  /** For hosts with fetch-style handlers: `bridge.fetch(request)`. */
+  fetch(request: Request, info?: FetchInfo): Promise<Response>
   /** For node:http and Express: `app.use('/alerts', bridge.node)`. */
   node(req: NodeRequest, res: NodeResponse): Promise<void>
+  /** Counts in /metrics what a host refused before it became a request: too long headers, say. `serveBridge` does. */
+  countRefusal(code: string): void
   /** Resolves when every stream is read. */
   readonly ready: Promise<void>
   /** Clients are told to come again elsewhere, streams end, nothing is left. The clients of the streams stay open. */
@@ -66,6 +69,7 @@ class BridgeServer implements Bridge {
   readonly #hub: Hub
   readonly #doors: Doors
   readonly #rights: Rights
+  readonly #page: Page | undefined
   readonly #refusals = new Map<string, number>()
   #closing: Promise<void> | undefined
   readonly ready: Promise<void>
@@ -75,6 +79,7 @@ class BridgeServer implements Bridge {
     const streams = checkOptions(options)
     const { clock = systemClock, logger = consoleLogger, ring = {}, authorize } = options
     this.#options = options
+    this.#page = options.ui ? openPage() : undefined
     this.#clock = clock
     this.#logger = logger
     this.#hub = new Hub({
@@ -98,26 +103,20 @@ class BridgeServer implements Bridge {
     void this.#becomeReady()
   }
 
-  async fetch(
-    request: Request,
-    info: { readonly address?: string | undefined; readonly mount?: string | undefined } = {},
-  ): Promise<Response> {
-    const { pathname, searchParams, protocol } = new URL(request.url)
-    const { mount = '' } = info
-    const outcome = await this.#answer({
-      method: request.method,
-      path: pathname.startsWith(mount) ? pathname.slice(mount.length) || '/' : pathname,
-      query: searchParams,
-      header: name => request.headers.get(name) ?? undefined,
-      address: info.address,
-      isSecure: protocol === 'https:',
-    })
-    return toResponse(outcome)
+  async fetch(request: Request, info: FetchInfo = {}): Promise<Response> {
+    return toResponse(await this.#answer(() => fromFetch(request, info)))
   }
 
   node = async (req: NodeRequest, res: NodeResponse): Promise<void> => {
-    const outcome = await this.#answer(requestOf(req))
-    respond(outcome, req, res)
+    const outcome = await this.#answer(() => requestOf(req))
+    // It waits behind another answer of its connection, and nobody would hear when the client goes.
+    const isQueued = isStreamed(outcome) && !res.socket && !res.destroyed
+    if (isQueued) outcome.onClose()
+    respond(isQueued ? this.#refusalOf(pipelined()).answer : outcome, req, res)
+  }
+
+  countRefusal(code: string): void {
+    this.#refusals.set(code, (this.#refusals.get(code) ?? 0) + 1)
   }
 
   close(): Promise<void> {
@@ -133,43 +132,56 @@ class BridgeServer implements Bridge {
     for (const session of this.#hub.sessions) session.abandon()
   }
 
-  async #answer(request: BridgeRequest): Promise<Outcome> {
+  async #answer(requestOf: () => BridgeRequest): Promise<Outcome> {
+    // A page that may read is to read refusals too.
+    let headers: Record<string, string> = {}
     try {
-      return await this.#route(request)
-    } catch (thrown) {
-      const refusal = refusalOf(thrown)
-      if (!refusal) {
-        this.#logger.error({}, `the bridge could not answer ${request.path}: ${toAlertError(thrown).message}`)
-        return new Refusal(500, 'internal', 'the bridge failed; its log says why').answer
+      const request = requestOf()
+      const page = this.#page?.(request)
+      if (page) {
+        // From wherever it is linked: there are no alerts in it.
+        checkHost(request.header('host'), this.#options.hosts)
+        return page
       }
-      this.#refusals.set(refusal.code, (this.#refusals.get(refusal.code) ?? 0) + 1)
-      return refusal.answer
+      headers = this.#admit(request)
+      return await this.#route(request, headers)
+    } catch (thrown) {
+      const { answer } = this.#refusalOf(thrown)
+      return { ...answer, headers: { ...answer.headers, ...headers } }
     }
   }
 
-  async #route(request: BridgeRequest): Promise<Outcome> {
+  /** Whether such a request is looked at: of its host, of its page. @returns headers of the answer @throws Refusal */
+  #admit({ header, isSecure }: BridgeRequest): Record<string, string> {
+    const host = header('host')
+    checkHost(host, this.#options.hosts)
+    const origin = header('origin')
+    const site = header('sec-fetch-site')
+    const hasToken = header('authorization') !== undefined
+    return checkOrigin({ origin, host, isSecure, site, hasToken }, this.#options.origins ?? [])
+  }
+
+  #refusalOf(thrown: unknown): Refusal {
+    const refusal = refusalOf(thrown)
+    if (refusal) {
+      this.countRefusal(refusal.code)
+      return refusal
+    }
+    this.#logger.error({}, `the bridge could not answer: ${toAlertError(thrown).message}`)
+    return new Refusal(500, 'internal', 'the bridge failed; its log says why')
+  }
+
+  async #route(request: BridgeRequest, headers: Record<string, string>): Promise<Outcome> {
     const { method, path, address, header } = request
-    checkHost(header('host'), this.#options.hosts)
-    const token = tokenOf(header, this.#options.cookie ?? 'igwn-alert-rx')
-    const headers = checkOrigin(
-      {
-        origin: header('origin'),
-        host: header('host'),
-        isSecure: request.isSecure,
-        site: header('sec-fetch-site'),
-        hasToken: header('authorization') !== undefined,
-      },
-      this.#options.origins ?? [],
-    )
+    if (Number(header('content-length') ?? 0) > 0 || header('transfer-encoding') !== undefined) {
+      throw new Refusal(413, 'body', 'a request has no body here')
+    }
     if (method === 'OPTIONS') return { status: 204, headers: { ...headers, ...PREFLIGHT }, body: '' }
     if (method !== 'GET' && method !== 'HEAD') {
       throw new Refusal(405, 'method', `${method} is not served; only GET is`, { headers: { allow: 'GET, HEAD, OPTIONS' } })
     }
-    if (Number(header('content-length') ?? 0) > 0 || header('transfer-encoding') !== undefined) {
-      throw new Refusal(413, 'body', 'a request has no body here', { headers: { connection: 'close' } })
-    }
     if (this.#closing) throw new Refusal(503, 'closing', 'this server stops', { headers: { 'retry-after': '5' } })
-    const caller: Caller = { token, address }
+    const caller: Caller = { token: tokenOf(header, this.#options.cookie ?? 'igwn-alert-rx'), address }
     const [, room, ...rest] = path.split('/')
     switch (room) {
       case 'stream':
@@ -187,13 +199,19 @@ class BridgeServer implements Bridge {
     }
   }
 
-  async #stream({ query, header, address }: BridgeRequest, caller: Caller, headers: Record<string, string>): Promise<Streamed> {
+  async #stream({ method, query, header, address }: BridgeRequest, caller: Caller, headers: Record<string, string>): Promise<Outcome> {
     const names = query.get('topics')?.split(',').filter(Boolean)
+    if (names?.length === 0) throw new Refusal(400, 'request', 'topics names none', { mend: 'Leave it out for all' })
+    if (this.#hub.catalog.all.length === 0) throw new NotReady('no topic is known yet')
     const from = header('last-event-id') || query.get('lastEventId') || query.get('from') || 'latest'
     const leave = this.#doors.enter(address)
     try {
       const { granted, refused } = await this.#rights.grant(names, caller)
       if (granted.length === 0) throw nothingGranted(refused, caller)
+      if (method === 'HEAD') {
+        leave()
+        return { status: 200, headers: { ...STREAM_HEADERS, ...headers }, body: '' }
+      }
       const added =
         query
           .get('new')
@@ -240,12 +258,26 @@ class BridgeServer implements Bridge {
   }
 }
 
+/** Of the log: it may be back in a moment. */
+const AWAY: ReadonlySet<AlertErrorCode> = new Set([
+  'ALERT_UNREACHABLE',
+  'ALERT_CONNECTION',
+  'ALERT_TIMEOUT',
+  'ALERT_LEADER',
+  'ALERT_BROKER',
+])
+
 function refusalOf(thrown: unknown): Refusal | undefined {
   if (thrown instanceof Refusal) return thrown
   if (thrown instanceof BadCursor) return new Refusal(400, 'cursor', thrown.message)
   if (thrown instanceof NotReady) return new Refusal(503, 'not_ready', thrown.message, { headers: { 'retry-after': '5' } })
+  if (thrown instanceof AlertError && AWAY.has(thrown.code))
+    return new Refusal(503, 'log_away', 'the log does not answer now', { headers: { 'retry-after': '5' } })
   return undefined
 }
+
+const pipelined = (): Refusal =>
+  new Refusal(503, 'pipelined', 'a stream needs a connection of its own', { headers: { 'retry-after': '1', connection: 'close' } })
 
 function nothingGranted(refused: readonly { readonly reason: string }[], { token }: Caller): Refusal {
   if (refused.length > 0 && refused.every(({ reason }) => reason === 'unknown')) {

@@ -12,6 +12,7 @@ export interface AuthorizeRequest {
   readonly address: string | undefined
 }
 
+/** What `createBridge` serves, to whom, and how much of it. All durations are milliseconds. */
 export interface BridgeOptions {
   /** What is served: one client's topics, or those of several. */
   readonly streams: BridgeStream | readonly BridgeStream[]
@@ -52,6 +53,8 @@ export interface BridgeOptions {
   readonly refresh?: number | undefined
   /** Test messages. @default 'exclude' */
   readonly tests?: 'exclude' | 'include' | 'only' | undefined
+  /** Serves a page that shows superevents as they come, at `/`. @default false */
+  readonly ui?: boolean | undefined
   readonly limits?: Partial<Limits> | undefined
   /** @default warnings and errors to the console */
   readonly logger?: Logger | undefined

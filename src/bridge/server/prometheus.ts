@@ -25,7 +25,12 @@ export function prometheusText({ hub, doors, refusals }: MetricsOf): Answer {
     metric('opened_total', 'counter', 'Streams that were opened.', [['', counts.opened]]),
     metric('replays_total', 'counter', 'Stretches of the past that were read.', [['', counts.replays]]),
     metric('busy_total', 'counter', 'Clients that were told of a gap, for too much of the past was being read.', [['', counts.busy]]),
-    metric('slow_total', 'counter', 'Clients that were dropped, for they took nothing any more.', [['', counts.slow]]),
+    metric(
+      'slow_total',
+      'counter',
+      'Clients that the ring went on without: told to come again, or dropped, for they took nothing any more.',
+      [['', counts.slow]],
+    ),
     metric('full_total', 'counter', 'Clients for whom there was no place.', [['', doors.refused]]),
     metric(
       'refusals_total',

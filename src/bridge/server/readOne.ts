@@ -18,13 +18,14 @@ export async function readOne(
   const [earliest, latest] = await Promise.all([client.cursor([topic], 'earliest'), client.cursor([topic], 'latest')])
   const [start, end] = [earliest.offset(fullTopic, partition), latest.offset(fullTopic, partition)]
   if (start === undefined || end === undefined || offset < start || offset >= end) return undefined
-  // Of the other partitions nothing is read.
+  // Of the other partitions nothing is read, of this one no more than the one.
   const others = latest.positions.filter(position => position.partition !== partition)
-  const from = Cursor.of(latest.server, latest.time, [
-    ...others,
-    { topic: fullTopic, partition, offset, topicId: latest.topics.get(fullTopic)?.id },
-  ])
-  const records = client.topics([topic], { from, until: latest, tests }).pipe(
+  const at = (place: number): Cursor =>
+    Cursor.of(latest.server, latest.time, [
+      ...others,
+      { topic: fullTopic, partition, offset: place, topicId: latest.topics.get(fullTopic)?.id },
+    ])
+  const records = client.topics([topic], { from: at(offset), until: at(offset + 1), tests }).pipe(
     filter(record => record.partition === partition && record.offset === offset),
     takeUntil(timer(PATIENCE)),
   )

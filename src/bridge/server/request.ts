@@ -3,12 +3,14 @@ export interface BridgeRequest {
   readonly method: string
   /** Below the mount, with a leading slash. */
   readonly path: string
+  /** As it was asked for, the mount with it. */
+  readonly fullPath: string
   readonly query: URLSearchParams
   /** Of a lower-case name. */
   header(name: string): string | undefined
   /** Where it comes from, as far as the host says it. */
   readonly address: string | undefined
-  /** https, or what a proxy says that it was. */
+  /** Whether it came by https, as far as this server sees: behind a proxy that has the TLS it did not. */
   readonly isSecure: boolean
 }
 

@@ -3,15 +3,14 @@ import { AlertError } from '../../errors.ts'
 import type { Position } from '../../place.ts'
 import type { Gap, ServedTopic } from '../protocol/events.ts'
 import type { GrantedTopics } from './Mark.ts'
-import type { Ring } from './Ring.ts'
-import { seenKey } from './Session.ts'
+import { placeKey, type Ring } from './Ring.ts'
 import type { BridgeClient } from './streams.ts'
 
 /** What a client has already, by topic id and partition: the next offset that it wants. */
 export function seenOf(granted: GrantedTopics, cursors: readonly Cursor[]): Map<string, number> {
   const seen = new Map<string, number>()
   for (const { id, server, fullTopic } of granted.topics) {
-    for (const [partition, offset] of placeIn(cursors, server, fullTopic)?.offsets ?? []) seen.set(seenKey(id, partition), offset)
+    for (const [partition, offset] of placeIn(cursors, server, fullTopic)?.offsets ?? []) seen.set(placeKey(id, partition), offset)
   }
   return seen
 }
@@ -34,9 +33,9 @@ export function withAdded(cursors: readonly Cursor[], added: readonly ServedTopi
 export function isInRing(ring: Ring, granted: GrantedTopics, cursors: readonly Cursor[], now: readonly Cursor[]): boolean {
   return granted.topics.every(({ id, server, fullTopic }) => {
     const present = placeIn(now, server, fullTopic)
-    // It does not exist yet: there is nothing to read.
-    if (!present) return true
     const wanted = placeIn(cursors, server, fullTopic)
+    // It does not exist yet, and there is nothing to read; or no longer, which the log has to say.
+    if (!present) return wanted === undefined
     if (wanted?.id !== undefined && present.id !== undefined && wanted.id !== present.id) return false
     // Of a partition that nothing came of yet the ring holds what comes from now on.
     return [...present.offsets].every(([partition, now]) => (wanted?.offsets.get(partition) ?? 0) >= (ring.startOf(id, partition) ?? now))
@@ -50,6 +49,8 @@ export interface Checked {
   /** Where there is something to read, at or after where the client stood. */
   readonly cursor: Cursor
   readonly gaps: readonly Gap[]
+  /** Ids of topics that are no longer there. */
+  readonly deleted: readonly string[]
 }
 
 /**
@@ -60,12 +61,19 @@ export interface Checked {
  */
 export async function checkAgainstLog(client: BridgeClient, topics: readonly ServedTopic[], cursor: Cursor): Promise<Checked> {
   const gaps: Gap[] = []
+  const deleted: string[] = []
   const positions: Position[] = []
   for (const { id, topic, fullTopic } of topics) {
     const wanted = cursor.topics.get(fullTopic)
     // The reader knows where a topic begins that the cursor does not have.
     if (!wanted) continue
-    const [earliest, latest] = await Promise.all([client.cursor([topic], 'earliest'), client.cursor([topic], 'latest')])
+    const bounds = await boundsOf(client, topic)
+    if (!bounds) {
+      deleted.push(id)
+      for (const [partition, from] of wanted.offsets) gaps.push({ topic: id, partition, from, to: from, reason: 'deleted' })
+      continue
+    }
+    const [earliest, latest] = bounds
     const present = earliest.topics.get(fullTopic)
     const isOther = wanted.id !== undefined && present?.id !== undefined && wanted.id !== present.id
     for (const [partition, from] of wanted.offsets) {
@@ -78,7 +86,17 @@ export async function checkAgainstLog(client: BridgeClient, topics: readonly Ser
       positions.push({ topic: fullTopic, partition, offset: isOther ? start : Math.max(from, start), topicId: present?.id })
     }
   }
-  return { cursor: Cursor.of(cursor.server, cursor.time, positions), gaps }
+  return { cursor: Cursor.of(cursor.server, cursor.time, positions), gaps, deleted }
+}
+
+/** Where the log of a topic begins and ends; undefined: there is no such topic. */
+async function boundsOf(client: BridgeClient, topic: string): Promise<readonly [earliest: Cursor, latest: Cursor] | undefined> {
+  try {
+    return await Promise.all([client.cursor([topic], 'earliest'), client.cursor([topic], 'latest')])
+  } catch (error) {
+    if (error instanceof AlertError && error.code === 'ALERT_TOPIC_UNKNOWN') return undefined
+    throw error
+  }
 }
 
 /** A cursor that this bridge, or another one of the same topics, cannot have given. */

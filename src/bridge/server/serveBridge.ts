@@ -2,14 +2,23 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { ConfigError } from '../../errors.ts'
 import type { Bridge } from './createBridge.ts'
+import { refuseMalformed } from './security/malformed.ts'
 
+/** Where `serveBridge` listens. */
 export interface ServeOptions {
   /** 0: any that is free. @default 8080 */
   readonly port?: number | undefined
   /** The address to listen at. @default '127.0.0.1', this machine alone */
   readonly host?: string | undefined
+  /**
+   * In this time a request has to be there whole, ms: who sends a byte of its headers now and then holds no place. @default 10_000
+   */
+  readonly requestTimeout?: number | undefined
+  /** Connections at a time, those without a request too; further ones are cut. @default 20_000 */
+  readonly maxConnections?: number | undefined
 }
 
+/** A server that runs. */
 export interface BridgeServer {
   /** Where it listens: http://host:port */
   readonly url: string
@@ -17,8 +26,6 @@ export interface BridgeServer {
   close(): Promise<void>
 }
 
-/** A request, its headers and its body, has to be there in this time, ms: who sends a byte now and then holds no place. */
-const REQUEST_TIMEOUT = 10_000
 /** How long clients may take for their goodbye, ms. */
 const GOODBYE = 500
 
@@ -27,17 +34,21 @@ const GOODBYE = 500
  *
  * @throws ConfigError when it cannot listen there
  */
-export async function serveBridge(bridge: Bridge, { port = 8080, host = '127.0.0.1' }: ServeOptions = {}): Promise<BridgeServer> {
+export async function serveBridge(bridge: Bridge, options: ServeOptions = {}): Promise<BridgeServer> {
+  const { port = 8080, host = '127.0.0.1', requestTimeout = 10_000, maxConnections = 20_000 } = options
   const server = createServer(
     {
-      headersTimeout: REQUEST_TIMEOUT,
-      requestTimeout: REQUEST_TIMEOUT,
-      connectionsCheckingInterval: REQUEST_TIMEOUT / 4,
+      headersTimeout: requestTimeout,
+      requestTimeout,
+      connectionsCheckingInterval: requestTimeout / 4,
       keepAliveTimeout: 5_000,
       maxHeaderSize: 16 * 1024,
     },
     (req, res) => void bridge.node(req, res),
   )
+  server.maxConnections = maxConnections
+  server.on('drop', () => bridge.countRefusal('connections'))
+  refuseMalformed(server, bridge)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(

@@ -1,18 +1,18 @@
-import type { Observable } from 'rxjs'
 import type { StreamOptions } from '../../client/options.ts'
 import type { Cursor } from '../../cursor.ts'
 import type { Delivery } from '../../record.ts'
 import type { AlertStream } from '../../sources/AlertStream.ts'
-import type { Status } from '../../status.ts'
 
 /** What a bridge uses of a client: an `IgwnAlertClient` has it. */
 export interface BridgeClient {
   /** host:port */
   readonly server: string
   readonly group: string | null
-  readonly status$: Observable<Status>
+  /** As the client's. */
   topics(names?: readonly string[], options?: StreamOptions): AlertStream<Delivery>
+  /** As the client's. */
   getTopics(): Promise<string[]>
+  /** As the client's. */
   cursor(names: readonly string[] | undefined, at: 'latest' | 'earliest' | Date): Promise<Cursor>
 }
 

@@ -1,9 +1,11 @@
 """What the peers' programs share: options in, one JSON object a line out, the way to the cluster."""
 
 import base64
+import dataclasses
 import json
 import logging
 import os
+import struct
 import sys
 import threading
 import time
@@ -37,6 +39,33 @@ def packed(value):
 
 def unpacked(text):
     return None if text is None else base64.b64decode(text)
+
+
+def number(value):
+    """Whole numbers in full, if they are exact; other floats by their bits."""
+    if isinstance(value, int) or (value == value and abs(value) < 2 ** 53 and value == int(value)):
+        return str(int(value))
+    return 'NaN' if value != value else struct.pack('>d', value).hex()
+
+
+def plain(value):
+    """Numbers are {"n": text}, bytes {"b": base64}, lists {"l": [...]}, dicts {"d": {...}}: no digit is lost, nothing taken for something else."""
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, (int, float)):
+        return {'n': number(value)}
+    if isinstance(value, (bytes, bytearray)):
+        return {'b': packed(value)}
+    if isinstance(value, (list, tuple)):
+        return {'l': [plain(item) for item in value]}
+    return {'d': {str(key): plain(item) for key, item in value.items()}}
+
+
+def content(model):
+    """What a model of hop's holds; of one of several parts, all but the private ones."""
+    if hasattr(model, 'content'):
+        return model.content
+    return {name: value for name, value in dataclasses.asdict(model).items() if not name.startswith('_')}
 
 
 def headers_out(headers):

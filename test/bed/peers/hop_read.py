@@ -1,24 +1,22 @@
-"""Reads with hop. Options: access, topics, group?, start ('earliest'), count?, untilEnd?, tests?, autocommit?; prints a line a record.
+"""Reads with hop. Options: access, topics, group?, start ('earliest'), count?, untilEnd?, tests?, autocommit?, exact?; prints a line
+a record, with exact its payload as common.plain has it.
 
 Prints {"ready": true} once its partitions are assigned. Ends after count records, at the end (untilEnd), or when standard input ends.
 """
 
-import dataclasses
 from datetime import timedelta
 
 from hop import Stream
 from hop.io import StartPosition
 from hop.models import format_name
 
-from common import emit, headers_out, hop_auth, on_stdin_closed, options, packed
+from common import content, emit, headers_out, hop_auth, on_stdin_closed, options, packed, plain
 
 
-def described(model):
-    """The format's name and the decoded content; of what has several parts, all but the private ones."""
-    if hasattr(model, 'content'):
-        return {'format': format_name(type(model)), 'payload': model.content}
-    parts = {name: value for name, value in dataclasses.asdict(model).items() if not name.startswith('_')}
-    return {'format': format_name(type(model)), 'payload': parts}
+def described(model, exact):
+    """The format's name and the decoded content."""
+    payload = content(model)
+    return {'format': format_name(type(model)), 'payload': plain(payload) if exact else payload}
 
 
 def first_or_last(headers, name, which):
@@ -42,7 +40,7 @@ def main():
             sender = first_or_last(metadata.headers, '_sender', -1)
             emit(topic=metadata.topic, partition=metadata.partition, offset=metadata.offset, timestamp=metadata.timestamp,
                  key=packed(metadata.key), headers=headers_out(metadata.headers), id=identity.hex() if identity else None,
-                 sender=sender.decode() if sender else None, test=source.is_test(metadata._raw), **described(model))
+                 sender=sender.decode() if sender else None, test=source.is_test(metadata._raw), **described(model, given.get('exact', False)))
             if left is not None:
                 left -= 1
                 if left == 0:

@@ -1,14 +1,14 @@
-"""Listens with igwn-alert. Options: access, group, topics? (default: all of the group), consumerGroup?, start ('earliest'), count?.
+"""Listens with igwn-alert. Options: access, group, topics? (default: all of the group), consumerGroup?, start ('earliest'), count?, exact?.
 
-Prints {topic, payload} as its callback gets them ('payload' has the Python type as 'type'). Ends after count alerts, or when standard
-input ends.
+Prints {topic, payload} as its callback gets them ('payload' has the Python type as 'type'); with exact as common.plain has it, of hop's
+models what they hold. Ends after count alerts, or when standard input ends.
 """
 
 import threading
 
 from hop.io import StartPosition
 
-from common import emit, igwn_client, on_stdin_closed, options
+from common import content, emit, igwn_client, on_stdin_closed, options, plain
 
 
 def main():
@@ -23,7 +23,11 @@ def main():
     def callback(topic, payload):
         nonlocal seen
         seen += 1
-        shown = payload if isinstance(payload, (dict, list, str, int, float, bool, type(None))) else repr(payload)
+        is_json = isinstance(payload, (dict, list, str, int, float, bool, type(None)))
+        if given.get('exact', False):
+            shown = plain(payload if is_json else content(payload))
+        else:
+            shown = payload if is_json else repr(payload)
         emit(topic=topic, payload=shown, type=type(payload).__name__)
         if seen == left or asked_to_stop.is_set():
             client.stop()

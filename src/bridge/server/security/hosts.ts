@@ -12,7 +12,7 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 export function checkHost(host: string | undefined, allowed: readonly string[] | undefined): void {
   const name = host?.toLowerCase() ?? ''
   const bare = name.replace(/:\d+$/, '')
-  if (allowed ? allowed.some(one => one === name || one === bare) : LOOPBACK.has(bare)) return
+  if (allowed ? allowed.some(one => [name, bare].includes(one.toLowerCase())) : LOOPBACK.has(bare)) return
   throw new Refusal(421, 'wrong_host', 'this server does not serve the host that the request names', {
     mend: 'Add the name to the option hosts of the bridge (--host of the command)',
   })

@@ -19,13 +19,18 @@ export interface OriginRequest {
 export function checkOrigin({ origin, host, isSecure, site, hasToken }: OriginRequest, allowed: readonly string[]): Record<string, string> {
   if (origin === undefined) {
     // A link or an image on another page: it could not read the answer, but it would open a stream.
-    if (site === undefined || site === 'same-origin' || site === 'none' || hasToken) return {}
+    if (site === undefined || site === 'same-origin' || site === 'none' || hasToken) return { vary: 'Origin' }
     throw forbidden()
   }
   const isOwn = host !== undefined && origin === `${isSecure ? 'https' : 'http'}://${host}`
   if (isOwn) return { vary: 'Origin' }
   if (!allowed.includes(origin)) throw forbidden()
-  return { vary: 'Origin', 'access-control-allow-origin': origin, 'access-control-allow-credentials': 'true' }
+  return {
+    vary: 'Origin',
+    'access-control-allow-origin': origin,
+    'access-control-allow-credentials': 'true',
+    'access-control-expose-headers': 'retry-after',
+  }
 }
 
 const forbidden = (): Refusal =>
