@@ -34,7 +34,6 @@ export class Feed {
   readonly #checkpoint: Checkpoint
   #subscription: Subscription | undefined
   #error: AlertError | undefined
-  /** Where the log ended when it began; undefined: that is not known. */
   #end: Cursor | undefined
   #isEndAsked = false
 
@@ -54,6 +53,11 @@ export class Feed {
     const { cursor } = this
     if (!cursor || !this.#isEndAsked) return false
     return this.#end?.positions.every(({ topic, partition, offset }) => (cursor.offset(topic, partition) ?? 0) >= offset) ?? true
+  }
+
+  /** Where the log ended when it began; undefined: that is not known. */
+  get end(): Cursor | undefined {
+    return this.#end
   }
 
   /** Why it does not read now; it is tried again. */

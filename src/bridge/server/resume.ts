@@ -1,10 +1,29 @@
 import { Cursor } from '../../cursor.ts'
-import { AlertError } from '../../errors.ts'
+import { AlertError, ConfigError } from '../../errors.ts'
 import type { Position } from '../../place.ts'
+import { splitCursors } from '../protocol/bridgeCursor.ts'
 import type { Gap, ServedTopic } from '../protocol/events.ts'
 import type { GrantedTopics } from './Mark.ts'
 import { placeKey, type Ring } from './Ring.ts'
 import type { BridgeClient } from './streams.ts'
+
+/** node:http takes a quarter of it. */
+const LONGEST_CURSOR = 64 * 1024
+
+/** The cursors that a client sent. @param servers those that the bridge reads @throws BadCursor */
+export function parseCursors(text: string, servers: readonly string[]): readonly Cursor[] {
+  if (text.length > LONGEST_CURSOR) throw new BadCursor(`it is longer than ${LONGEST_CURSOR} characters`)
+  let cursors: readonly Cursor[]
+  try {
+    cursors = splitCursors(text)
+  } catch (thrown) {
+    throw new BadCursor(thrown instanceof ConfigError ? thrown.message : 'it cannot be read')
+  }
+  if (cursors.some(({ server }) => !servers.includes(server))) throw new BadCursor('it is of another server')
+  // Each would be asked of the log.
+  if (new Set(cursors.map(({ server }) => server)).size < cursors.length) throw new BadCursor('it has a server twice')
+  return cursors
+}
 
 /** What a client has already, by topic id and partition: the next offset that it wants. */
 export function seenOf(granted: GrantedTopics, cursors: readonly Cursor[]): Map<string, number> {
@@ -40,6 +59,26 @@ export function isInRing(ring: Ring, granted: GrantedTopics, cursors: readonly C
     // Of a partition that nothing came of yet the ring holds what comes from now on.
     return [...present.offsets].every(([partition, now]) => (wanted?.offsets.get(partition) ?? 0) >= (ring.startOf(id, partition) ?? now))
   })
+}
+
+/** Another instance may have been further on, or the cursor is forged: the log says which. */
+export function isAhead(granted: GrantedTopics, cursors: readonly Cursor[], now: readonly Cursor[]): boolean {
+  return granted.topics.some(({ server, fullTopic }) => {
+    const present = placeIn(now, server, fullTopic)
+    const wanted = placeIn(cursors, server, fullTopic)
+    if (!present || !wanted) return false
+    return [...wanted.offsets].some(([partition, offset]) => offset > (present.offsets.get(partition) ?? -1))
+  })
+}
+
+/** What a client does not get: from where it stands to where the ring begins. */
+export function missedOf(ring: Ring, granted: GrantedTopics, cursors: readonly Cursor[]): Gap[] {
+  return granted.topics.flatMap(({ id, server, fullTopic }) =>
+    [...ring.startsOf(id)].flatMap(([partition, to]): Gap[] => {
+      const from = placeIn(cursors, server, fullTopic)?.offsets.get(partition) ?? 0
+      return from < to ? [{ topic: id, partition, from, to, reason: 'busy' }] : []
+    }),
+  )
 }
 
 const placeIn = (cursors: readonly Cursor[], server: string, fullTopic: string) =>

@@ -366,7 +366,8 @@ describe('authentication', () => {
   })
 
   it('is renewed in the last quarter of the session; requests wait meanwhile', async () => {
-    const lifetime = 400
+    // A quarter of it is what a busy machine may be late.
+    const lifetime = 1_600
     const times: number[] = []
     const order: number[] = []
     const peer = await broker(request => {
@@ -376,9 +377,7 @@ describe('authentication', () => {
     })
     const link = open(peer.address, { credentials: () => user })
     await link.ready
-    const stop = performance.now() + 900
-    while (performance.now() < stop) await ask(link)
-    expect(times.length).toBeGreaterThanOrEqual(3)
+    while (times.length < 3) await ask(link)
     for (const [i, time] of times.entries()) {
       if (i === 0) continue
       expect(time - times[i - 1]!).toBeGreaterThan(lifetime * 0.6)
