@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint'
 // The front ends have packages of their own, and compilers that know their templates.
 export default tseslint.config({
   ignores: ['examples/front-ends/**', 'test/browser/pages/**'],
-  files: ['src/**/*.ts', 'test/**/*.ts', 'examples/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.ts'],
+  files: ['src/**/*.ts', 'test/**/*.ts', 'examples/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.ts', 'web/**/*.ts'],
   languageOptions: { parser: tseslint.parser, parserOptions: { projectService: true } },
   plugins: { '@typescript-eslint': tseslint.plugin },
   rules: {

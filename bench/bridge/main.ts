@@ -11,7 +11,7 @@ import { renderRow, verdicts } from './tables.ts'
 
 const USAGE = `npm run bench:bridge [-- OPTIONS]
 
-  --rounds N         alternations of each row; medians are taken (default 4)
+  --rounds N         alternations of each row; medians are taken (default 3)
   --only ROW,ROW     of ${rows.map(({ name }) => name).join(', ')}
   --write            the results into docs/bridge.md
   --quick            with a tenth of the clients, to see whether it works
@@ -75,7 +75,7 @@ function optionsOf(args: readonly string[]): Options | undefined {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      rounds: { type: 'string', default: '4' },
+      rounds: { type: 'string', default: '3' },
       only: { type: 'string' },
       write: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
