@@ -7,7 +7,7 @@ it('of three brokers one is out of reach: it alone is the fault, and what it lea
   await using kafka = await startKafka({ brokers: 3, proxied: ['plaintext'] })
   await kafka.createTopic('gracedb.spread', { partitions: 3, replicas: 1 })
   const { partitions } = await kafka.describeTopic('gracedb.spread')
-  const away = partitions[2]!.leader
+  const away = partitions.find(({ partition }) => partition === 2)!.leader
   const proxies = await proxyBrokers(kafka, 'plaintext')
   await proxies[away]!.close()
   const near = proxies[(away + 1) % 3]!
