@@ -39,10 +39,10 @@ const step = (name, command, args) => {
   }
 }
 
-const testProject = project => {
+const testProject = (project, ...flags) => {
   console.log(`\n== tests: ${project}`)
   const report = join(folder, `${project}.json`)
-  const args = ['vitest', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const args = ['vitest', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...flags]
   const { result: green, took } = timed(`tests: ${project}`, () => run('npx', args, { env }))
   const before = failed
   try {
@@ -68,7 +68,8 @@ if (!real) skipped.push('everything on a real Kafka: the contract, the interoper
 
 testProject('unit')
 if (real) {
-  testProject('real')
+  // They wait for brokers more than they compute.
+  testProject('real', '--maxWorkers=3')
   const faults = ['faults', 'faults-alone'].map(testProject)
   const minutes = faults.reduce((sum, { took }) => sum + took, 0) / 60_000
   const write = full && faults.every(({ green }) => green)
