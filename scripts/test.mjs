@@ -70,7 +70,7 @@ testProject('unit')
 if (real) {
   // They wait for brokers more than they compute.
   testProject('real', '--maxWorkers=3')
-  const faults = ['faults', 'faults-alone'].map(testProject)
+  const faults = ['faults', 'faults-alone'].map(project => testProject(project))
   const minutes = faults.reduce((sum, { took }) => sum + took, 0) / 60_000
   const write = full && faults.every(({ green }) => green)
   console.log('\n== what the faults measured')
