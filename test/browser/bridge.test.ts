@@ -46,6 +46,18 @@ describe('fromBridge in Chromium', () => {
     expect(faults).toEqual([])
   })
 
+  it('gives them in a worker too', async () => {
+    const { url, transport } = await site()
+    publishEveryKind(transport)
+    const direct = await readDirectly(transport)
+    const { page, faults } = await visit(browser, url)
+    await page.evaluate(`lab.listenInWorker({ from: 'earliest' })`)
+    await expect.poll(async () => (await records(page)).length).toBe(direct.length)
+    expect(byPlace(await records(page))).toEqual(byPlace(direct))
+    expect(await page.evaluate('lab.errors')).toEqual([])
+    expect(faults).toEqual([])
+  })
+
   it('goes on at another instance when the server is killed: none lost, none doubled', async () => {
     const first = await site()
     const { page } = await visit(browser, first.url)

@@ -13,6 +13,14 @@ const lab = {
     stream.subscribe({ next: record => lab.records.push(record.toJSON()), error: error => lab.errors.push(String(error)) })
   },
 
+  /** The same program, in a worker that sends what it reads. */
+  listenInWorker(options: FromBridgeOptions = {}): void {
+    const worker = new Worker(new URL('./lab.js', import.meta.url), { type: 'module' })
+    worker.onmessage = ({ data }: MessageEvent<RecordJson>) => lab.records.push(data)
+    worker.onerror = ({ message }) => lab.errors.push(message)
+    worker.postMessage(options)
+  },
+
   /** As docs/bridge.md says it for those who do without fromBridge: what is known already is dropped. */
   listenByEventSource(from: string): void {
     const next = new Map<number, number>()
@@ -27,3 +35,9 @@ const lab = {
 }
 
 Object.assign(globalThis, { lab })
+
+if (typeof document === 'undefined') {
+  addEventListener('message', ({ data }: MessageEvent<FromBridgeOptions>) => {
+    fromBridge('/alerts', data).subscribe(record => postMessage(record.toJSON()))
+  })
+}
