@@ -39,10 +39,10 @@ const step = (name, command, args) => {
   }
 }
 
-const testProject = (project, ...flags) => {
+const testProject = project => {
   console.log(`\n== tests: ${project}`)
   const report = join(folder, `${project}.json`)
-  const args = ['vitest', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...flags]
+  const args = ['vitest', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   const { result: green, took } = timed(`tests: ${project}`, () => run('npx', args, { env }))
   const before = failed
   try {
@@ -68,8 +68,7 @@ if (!real) skipped.push('everything on a real Kafka: the contract, the interoper
 
 testProject('unit')
 if (real) {
-  // They wait for brokers more than they compute.
-  testProject('real', '--maxWorkers=3')
+  testProject('real')
   const faults = ['faults', 'faults-alone'].map(project => testProject(project))
   const minutes = faults.reduce((sum, { took }) => sum + took, 0) / 60_000
   const write = full && faults.every(({ green }) => green)
