@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { dieWithUs, ended, lastLines } from './run.ts'
 
 export interface BrokerCommand {
@@ -71,6 +71,8 @@ export class BrokerProcess {
   pause(): void {
     if (!this.running) throw new Error('a broker that is not running cannot be paused')
     this.#child?.kill('SIGSTOP')
+    const pid = this.#child?.pid
+    if (pid !== undefined) waitUntilStopped(pid)
     this.#paused = true
   }
 
@@ -92,4 +94,19 @@ export class BrokerProcess {
     const { logFile } = this.#command
     return existsSync(logFile) ? lastLines(readFileSync(logFile, 'utf8'), count) : '(no log)'
   }
+}
+
+/** A thread that still runs could answer what comes after the call; looked at where the system says how its threads are. */
+function waitUntilStopped(pid: number): void {
+  const tasks = `/proc/${pid}/task`
+  const isStopped = (task: string): boolean => {
+    try {
+      return /\) [TtZX] /.test(readFileSync(`${tasks}/${task}/stat`, 'utf8'))
+    } catch {
+      // It has just ended.
+      return true
+    }
+  }
+  const end = performance.now() + 1_000
+  while (existsSync(tasks) && performance.now() < end) if (readdirSync(tasks).every(isStopped)) return
 }
