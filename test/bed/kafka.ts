@@ -12,6 +12,9 @@ import { damageSegmentFile, segmentFile } from './segment.ts'
 
 export type { KafkaOptions } from './layout.ts'
 
+/** Kafka lets a group that was empty wait for 3 s until it shares out its partitions. In tests that only pass through that, it adds up to minutes. */
+export const SHARED_OUT_AT_ONCE = { 'group.initial.rebalance.delay.ms': 200 }
+
 /**
  * Starts a real Kafka of its own, on loopback ports chosen now and kept over restarts. Resolves when it is ready.
  *

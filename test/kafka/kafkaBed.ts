@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { KafkaTransport } from '../../src/transports/kafka/KafkaTransport.ts'
 import { uniqueName } from '../bed/bedClient.ts'
-import { type KafkaBed, startKafka } from '../bed/kafka.ts'
+import { type KafkaBed, SHARED_OUT_AT_ONCE, startKafka } from '../bed/kafka.ts'
 import { proxyBrokers } from '../bed/proxy.ts'
 import { until } from '../bed/run.ts'
 import { ApiKey } from '../bed/wire.ts'
@@ -18,7 +18,7 @@ export type OpenBed = ClusterBed & GroupBed & { close(): Promise<void> }
 
 /** The contract's bed on a Kafka of its own: clients are alice, who has all rights on topics named contract-..., behind proxies. */
 export async function openKafkaBed(brokers: 1 | 3 = 1): Promise<OpenBed> {
-  const kafka = await startKafka({ brokers, proxied: ['saslPlaintext'] })
+  const kafka = await startKafka({ brokers, proxied: ['saslPlaintext'], properties: SHARED_OUT_AT_ONCE })
   await kafka.grant('alice', 'topic', `${PREFIX}-`, ['all'], { prefixed: true })
   let unanswered = 0
   const proxies = await proxyBrokers(kafka, 'saslPlaintext', {

@@ -117,7 +117,7 @@ async function round(n: number): Promise<void> {
 
 for (let n = 0; n < rounds; n++) await round(n)
 await wait(300) // what comes late has this long to come
-say({ type: 'done', late })
 // Sockets of ended processes are closed in any case: it lives until the test has counted them.
 const alive = setInterval(() => {}, 1000)
 process.once('SIGTERM', () => clearInterval(alive))
+say({ type: 'done', late })
