@@ -31,6 +31,8 @@ export class Checkpoint {
   #stored: string | undefined
   /** A subscription has read the store: only then may it write. */
   #isFollowing = false
+  /** The live subscription. */
+  #holder: object | undefined
 
   constructor(start: 'latest' | 'earliest' | Date | Cursor = 'latest', store?: CheckpointStore) {
     this.start = start
@@ -46,10 +48,17 @@ export class Checkpoint {
    * For the subscription: the cursor to resume at. What this object handled itself, or what another process has handled since, whichever is
    * further on, by partition.
    *
-   * @throws ConfigError when the store cannot be read, or holds something else
+   * @throws AlertError ALERT_SHARED while another one has it; ConfigError when the store cannot be read, or holds something else
    * @internal
    */
-  async load(): Promise<Cursor | undefined> {
+  async load(holder: object): Promise<Cursor | undefined> {
+    if (this.#isOfAnother(holder)) {
+      throw new AlertError('ALERT_SHARED', 'The Checkpoint has a live subscription already, at another client', {
+        mend: 'share() that one, or give the second a Checkpoint of its own',
+        fatal: true,
+      })
+    }
+    this.#holder = holder
     this.#isFollowing = false
     const text = await this.#read()
     const stored = text === undefined ? undefined : Cursor.parse(text)
@@ -87,13 +96,24 @@ export class Checkpoint {
     }
   }
 
-  /** For the subscription, when it has ended. What fails is logged. @internal */
-  async release(logger: Logger): Promise<void> {
+  /** For the subscription, when its position is saved. What fails is logged. @internal */
+  async release(holder: object, logger: Logger): Promise<void> {
+    // A saving that hung for long: the store is the next one's by now.
+    if (this.#isOfAnother(holder)) return
     try {
       await this.#store?.release?.()
     } catch (thrown) {
       logger.warn({}, `the checkpoint's store was not released: ${toAlertError(thrown).message}`)
     }
+  }
+
+  /** For the subscription, when it has ended: the next one may have it. @internal */
+  leave(holder: object): void {
+    if (this.#holder === holder) this.#holder = undefined
+  }
+
+  #isOfAnother(holder: object): boolean {
+    return this.#holder !== undefined && this.#holder !== holder
   }
 
   /** Whether there was something new to save. */

@@ -248,7 +248,7 @@ export class Reading implements LiveReading, ReadingContext {
     const { from, clock } = this.options
     if (!(from instanceof Checkpoint)) return
     this.#checkpoint = from
-    const base = await from.load()
+    const base = await from.load(this)
     checkServer(base, this.options)
     this.standing.base = base
     from.follow(() => this.cursor)
@@ -279,11 +279,12 @@ export class Reading implements LiveReading, ReadingContext {
     const timeout = pause(clock, times.drainTimeout, this.#abort.signal)
     await Promise.all(parts.map(part => part.whenIdle(timeout)))
     this.#abort.abort()
-    await this.#committer?.close(CLOSE_DEADLINE, () => this.#checkpoint?.release(logger))
+    await this.#committer?.close(CLOSE_DEADLINE, () => this.#checkpoint?.release(this, logger))
     if (!this.#resumable) for (const part of this.parts.values()) part.fence()
     await this.#supervisor.close(CLOSE_DEADLINE)
     await this.#running
     live.leave(this)
+    this.#checkpoint?.leave(this)
     this.#membership?.leaveBehind()
     this.say({ type: 'closed', error })
     this.#settleDrained()

@@ -1,3 +1,4 @@
+import { firstValueFrom, Subject } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { Cursor } from '../../src/cursor.ts'
 import { AlertError } from '../../src/errors.ts'
@@ -119,5 +120,33 @@ describe('a Checkpoint that is subscribed again', () => {
     expect(second.errors).toMatchObject([{ code: 'ALERT_SHARED' }])
     expect([from.cursor?.offset('t', 0), store.saved]).toEqual([1, []])
     expect(rig.left).toEqual(NOTHING_LEFT)
+  })
+
+  it('keeps its store when a saving of the subscription before ends late', async () => {
+    const rig = Rig.holding([0])
+    const calls: string[] = []
+    const hanging = new Subject<void>()
+    let hangs = false
+    const store = Object.assign(new Store(), {
+      save: () => (hangs ? firstValueFrom(hanging) : Promise.resolve()),
+      release: async () => void calls.push('release'),
+    })
+    const from = new Checkpoint('earliest', store)
+    const first = rig.hear({ from })
+    await rig.settle()
+    hangs = true
+    first.stop()
+    await rig.clock.advance(60_000)
+    hangs = false
+    rig.append('t', [1])
+    const second = rig.hear({ from })
+    await rig.settle()
+    expect(second.got).toEqual(['1'])
+    hanging.next()
+    await rig.settle()
+    expect(calls).toEqual([])
+    second.stop()
+    await rig.settle()
+    expect(calls).toEqual(['release'])
   })
 })

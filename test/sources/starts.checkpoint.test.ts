@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Cursor } from '../../src/cursor.ts'
 import { handle } from '../../src/operators/handle.ts'
 import { Checkpoint } from '../../src/sources/Checkpoint.ts'
+import { LiveReadings } from '../../src/sources/LiveReadings.ts'
 import { Heard, NOTHING_LEFT, Rig, textOf } from './rig.ts'
 import { Store } from './Store.ts'
 
@@ -159,6 +160,26 @@ describe('from: Checkpoint', () => {
     await rig.settle()
     expect(first.got).toEqual(['0', '1'])
     expect(first.errors).toEqual([])
+  })
+
+  it('has one live subscription of all clients, and lets the next have it', async () => {
+    const rig = Rig.holding([0])
+    const store = new Store()
+    const from = new Checkpoint('earliest', store)
+    const first = rig.hear({ from })
+    await rig.settle()
+    const second = rig.hear({ from, live: new LiveReadings() })
+    await rig.settle()
+    expect(second.errors).toMatchObject([{ code: 'ALERT_SHARED', fatal: true }])
+    rig.append('t', [1])
+    await rig.settle()
+    first.stop()
+    await rig.settle()
+    expect([first.got, store.offset]).toEqual([['0', '1'], 2])
+    const third = rig.hear({ from, live: new LiveReadings() })
+    rig.append('t', [2])
+    await rig.settle()
+    expect([third.got, third.errors]).toEqual([['2'], []])
   })
 
   it('is waited for while the subscription before drains', async () => {
