@@ -1,3 +1,4 @@
+import { type Clock, pause } from '../../clock.ts'
 import { AlertError } from '../../errors.ts'
 import type { Logger } from '../../status.ts'
 import type { Hello, ServedTopic } from '../protocol/events.ts'
@@ -15,25 +16,37 @@ export interface Granted {
   readonly refused: Hello['refused']
 }
 
+/** Who waits for longer is gone by then, ms. */
+const DEADLINE = 10_000
+const LATE = Symbol('late')
+
 /** What callers may read. */
 export class Rights {
   readonly #authorize: BridgeOptions['authorize']
   readonly #catalog: Catalog
   readonly #logger: Logger
+  readonly #clock: Clock
 
-  constructor(authorize: BridgeOptions['authorize'], catalog: Catalog, logger: Logger) {
+  constructor(authorize: BridgeOptions['authorize'], catalog: Catalog, logger: Logger, clock: Clock) {
     this.#authorize = authorize
     this.#catalog = catalog
     this.#logger = logger
+    this.#clock = clock
   }
 
   async mayRead(topic: ServedTopic, { token, address }: Caller): Promise<boolean> {
     if (!this.#authorize) return true
+    const answered = new AbortController()
+    const late = pause(this.#clock, DEADLINE, answered.signal).then(() => LATE)
     try {
-      return (await this.#authorize({ topic, token, address })) === true
+      const answer = await Promise.race([this.#authorize({ topic, token, address }), late])
+      if (answer === LATE) throw new AlertError('ALERT_TIMEOUT', `it gave no answer in ${DEADLINE} ms`)
+      return answer === true
     } catch (thrown) {
       this.#logger.error({ topic: topic.id }, `authorize() failed, which counts as no: ${reasonOf(thrown)}`)
       return false
+    } finally {
+      answered.abort()
     }
   }
 

@@ -96,7 +96,7 @@ class BridgeServer implements Bridge {
       logger,
     })
     this.#doors = new Doors({ maxClients: options.maxClients ?? 10_000, maxClientsPerAddress: options.maxClientsPerAddress ?? 1_000 })
-    this.#rights = new Rights(authorize, this.#hub.catalog, logger)
+    this.#rights = new Rights(authorize, this.#hub.catalog, logger, clock)
     this.ready = new Promise(resolve => {
       this.#isReady = resolve
     })

@@ -18,7 +18,7 @@ export interface BridgeOptions {
   readonly streams: BridgeStream | readonly BridgeStream[]
   /**
    * Whether a topic may be read; asked for each topic of a stream, of a cursor and of a link, and again every `reauthorize`. What it throws
-   * counts as no. @default everybody who may reach the bridge
+   * counts as no, and so does no answer in 10 s. @default everybody who may reach the bridge
    */
   readonly authorize?: ((request: AuthorizeRequest) => boolean | Promise<boolean>) | undefined
   /** Pages of these origins may read, beside those that this server serves: exactly `scheme://host[:port]`. @default none */
